@@ -1,0 +1,45 @@
+// The contract between plugins, and the chain they form.
+import type { Answer } from './answer.ts'
+import type { Query } from './query.ts'
+
+/** A value now, or later from the few places that wait on the network. */
+export type Eventual<T> = T | Promise<T>
+
+/** Something that can be asked: the rest of a chain, or a whole server. */
+export interface Handler {
+  answer(query: Query): Eventual<Answer>
+}
+
+export interface Plugin {
+  /** The directive. */
+  readonly name: string
+  /**
+   * Answers, or declines by returning `next.answer(query)`. Returns a promise only when it must wait on the network:
+   * `async` and `await` are not written here, `whenReady` is. Never throws on account of what the query holds.
+   */
+  answer(query: Query, next: Handler): Eventual<Answer>
+}
+
+/** Applies `use` to a value that is here, or to one that comes; makes no promise unless it was given one. */
+export function whenReady<T, U>(value: Eventual<T>, use: (value: T) => U): Eventual<Awaited<U>> | U {
+  return value instanceof Promise ? (value.then(use) as Promise<Awaited<U>>) : use(value)
+}
+
+class Link implements Handler {
+  readonly #plugin: Plugin
+  readonly #next: Handler
+
+  constructor(plugin: Plugin, next: Handler) {
+    this.#plugin = plugin
+    this.#next = next
+  }
+
+  answer(query: Query): Eventual<Answer> {
+    return this.#plugin.answer(query, this.#next)
+  }
+}
+
+/** Links plugins, first asked first, before `last`. Done once, so no query pays for a closure. */
+export function linkPlugins(plugins: readonly Plugin[], last: Handler): Handler {
+  return plugins.reduceRight<Handler>((next, plugin) => new Link(plugin, next), last)
+}

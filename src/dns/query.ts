@@ -1,0 +1,133 @@
+// One question as it came in, readable without a copy. Everything a plugin may ask of a query is here; `accept` makes it.
+import { formatName, nameKey, type Name, type NameKey } from '../wire/name.ts'
+import { Flag, HEADER_OCTETS, rclassName, rtypeName } from '../wire/numbers.ts'
+
+export type TransportKind = 'udp' | 'tcp' | 'tls' | 'https'
+
+/** Who asks. IPv6 addresses without brackets, with their zone (`fe80::1%eth0`) where there is one. */
+export interface Peer {
+  readonly address: string
+  readonly port: number
+}
+
+/** Where a query arrived: one listener of the server. */
+export interface ListenerInfo {
+  /** As CoreDNS's `server` label: `dns://:53`, `tls://127.0.0.1:853`. */
+  readonly label: string
+  /** The local address, as `{local}` in log lines: `[::]` on a wildcard listener. */
+  readonly address: string
+  readonly port: number
+}
+
+/** Internal lookups (CNAME targets and the like) may nest this deep; a loop between plugins ends here. */
+export const LOOKUP_DEPTH_MAX = 12
+
+/**
+ * A query whose question stands uncompressed at octet 12 of `wire`. Never pooled: a plugin that waits on the network
+ * holds it, and a pooled one would then show another client's question.
+ */
+export class Query {
+  /** The message. Its question is uncompressed; sections after it are as received. */
+  readonly wire: Buffer
+  /** Offset after the question's name: the type stands there, then the class. */
+  readonly nameEnd: number
+  readonly transport: TransportKind
+  readonly peer: Peer
+  readonly listener: ListenerInfo
+  readonly qtype: number
+  readonly qclass: number
+  /** Offset of the OPT record in `wire`, -1 without EDNS. Its owner is the root: the type is at `optAt + 1`. */
+  readonly optAt: number
+  /** How many internal lookups led here; 0 for a client's query. */
+  readonly depth: number
+  /** When it arrived, in milliseconds of the runtime's clock; 0 where nobody asked for it. */
+  receivedAt = 0
+  /** Values that plugins publish for others (`kubernetes/namespace`, `forward/upstream`); made on first use. */
+  metadata: Map<string, string> | undefined = undefined
+
+  constructor(
+    wire: Buffer,
+    nameEnd: number,
+    optAt: number,
+    transport: TransportKind,
+    peer: Peer,
+    listener: ListenerInfo,
+    depth = 0
+  ) {
+    this.wire = wire
+    this.nameEnd = nameEnd
+    this.qtype = ((wire[nameEnd] as number) << 8) | (wire[nameEnd + 1] as number)
+    this.qclass = ((wire[nameEnd + 2] as number) << 8) | (wire[nameEnd + 3] as number)
+    this.optAt = optAt
+    this.transport = transport
+    this.peer = peer
+    this.listener = listener
+    this.depth = depth
+  }
+
+  get id(): number {
+    return ((this.wire[0] as number) << 8) | (this.wire[1] as number)
+  }
+
+  /** The header's flag word, opcode and rcode bits included. */
+  get flags(): number {
+    return ((this.wire[2] as number) << 8) | (this.wire[3] as number)
+  }
+
+  get opcode(): number {
+    return ((this.wire[2] as number) >> 3) & 0xf
+  }
+
+  /** RD and CD as the client set them: what a response copies. */
+  get copiedFlags(): number {
+    return this.flags & (Flag.RD | Flag.CD)
+  }
+
+  /** Offset after the question. */
+  get questionEnd(): number {
+    return this.nameEnd + 4
+  }
+
+  /** The name asked for, in the client's letter case: a view, not a copy. */
+  get name(): Name {
+    return this.wire.subarray(HEADER_OCTETS, this.nameEnd) as Uint8Array as Name
+  }
+
+  get key(): NameKey {
+    return nameKey(this.wire, HEADER_OCTETS, this.nameEnd)
+  }
+
+  get hasEdns(): boolean {
+    return this.optAt >= 0
+  }
+
+  /** The size the client advertises in its OPT, as it stands there; 0 without EDNS. */
+  get ednsSize(): number {
+    return this.optAt < 0 ? 0 : ((this.wire[this.optAt + 3] as number) << 8) | (this.wire[this.optAt + 4] as number)
+  }
+
+  get dnssecOk(): boolean {
+    return this.optAt >= 0 && ((this.wire[this.optAt + 7] as number) & 0x80) !== 0
+  }
+
+  /** The options of the OPT record: offsets into `wire`, start included, end excluded; both 0 without EDNS. */
+  get optionsStart(): number {
+    return this.optAt < 0 ? 0 : this.optAt + 11
+  }
+
+  get optionsEnd(): number {
+    if (this.optAt < 0) return 0
+    return this.optAt + 11 + (((this.wire[this.optAt + 9] as number) << 8) | (this.wire[this.optAt + 10] as number))
+  }
+
+  /** The most octets a response may have: the client's size over UDP (512 at least), 65,535 elsewhere. */
+  get sizeMax(): number {
+    if (this.transport !== 'udp') return 0xffff
+    return Math.max(512, this.ednsSize)
+  }
+
+  /** `www.example.org. A IN` for messages. */
+  get questionText(): string {
+    return `${formatName(this.name)} ${rtypeName(this.qtype)} ${rclassName(this.qclass)}`
+  }
+}

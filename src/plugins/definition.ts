@@ -1,0 +1,51 @@
+// What a plugin's folder exports, and what it is given at set-up.
+import type { Dispenser } from '../corefile/dispenser.ts'
+import type { ServerKey } from '../corefile/server-key.ts'
+import type { ClusterStates } from '../cluster/cluster-states.ts'
+import type { Answer } from '../dns/answer.ts'
+import type { Eventual, Plugin } from '../dns/plugin.ts'
+import type { Query } from '../dns/query.ts'
+import type { Name } from '../wire/name.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+
+/** Asks the whole server as a client would (all server blocks and plugins), with the asking client's address and EDNS. */
+export type InternalLookup = (name: Name, qtype: number, query: Query) => Eventual<Answer>
+
+/** What is shared by all server blocks of one configuration. */
+export interface Shared {
+  readonly runtime: Runtime
+  readonly lookup: InternalLookup
+  /** Cluster state by source and options: two stanzas with equal options share one index. */
+  readonly clusters: ClusterStates
+  /** `--http-base PORT`: where health, ready and metrics go instead of their own ports (base, +1, +2); undefined without. */
+  readonly httpBase: number | undefined
+  /** Values by plugin name, for plugins that serve the process and not a block (one health listener, one registry). */
+  readonly once: <T>(key: string, make: () => T) => T
+}
+
+export interface SetupContext extends Shared {
+  /** The block's keys, CIDR keys expanded: the zones a plugin takes when its line names none. */
+  readonly keys: readonly ServerKey[]
+  /** Folder that relative paths in the Corefile start from (`root`, else the working folder). */
+  readonly root: string
+  /** Another plugin of this block, once all are set up (call it in `onStartup`), or undefined. */
+  plugin(name: string): Plugin | undefined
+  /** Names of all directives in this block, in plugin order. */
+  readonly directives: readonly string[]
+  /** Runs before listeners open; a rejection ends the start with its message. In plugin order. */
+  onStartup(task: () => Promise<void> | void): void
+  /** Runs when the server goes away, in plugin order; the next waits for it (health's lameduck). */
+  onShutdown(task: () => Promise<void> | void): void
+  /** Holds /ready back until `check` returns true. */
+  readiness(check: () => boolean): void
+}
+
+export interface PluginDefinition {
+  /** The directive, letter for letter; also the folder. */
+  readonly name: string
+  /**
+   * Reads every occurrence of the directive in one block and makes the plugin; `undefined` when it has no place in the
+   * query chain (health, ready, bind). Throws CorefileError.
+   */
+  setup(controller: Dispenser, context: SetupContext): Plugin | undefined
+}
