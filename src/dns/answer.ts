@@ -7,14 +7,16 @@ export interface EdnsOption {
   readonly data: Uint8Array
 }
 
-/** The OPT record of a response, where a plugin or an upstream asked for one of its own. */
+/**
+ * The OPT record of a response, where a plugin or an upstream asked for one of its own. Clients without EDNS get it too,
+ * as CoreDNS sends it (corefile-and-plugins.md §5.2).
+ */
 export interface OptFields {
   /** Sent to a client without EDNS; others see their own size. */
   readonly size: number
+  /** DO=1 whatever the client sent; otherwise the client's own DO is copied. */
   readonly dnssecOk: boolean
   readonly options: readonly EdnsOption[]
-  /** Whether clients that sent no EDNS get this OPT too (corefile-and-plugins.md §5.2). */
-  readonly toEveryone: boolean
 }
 
 /** Why an answer is what it is: a constant of the plugin, so that carrying it costs nothing until somebody asks. */

@@ -1,0 +1,146 @@
+// Writes the records of an answer straight into the message that will be sent. Names are compressed against the question,
+// which always stands at octet 12; sizes without compression are counted along, as CoreDNS reports those.
+import { HEADER_OCTETS, Rclass, Rtype, type Rcode } from '../wire/numbers.ts'
+import { write16, write32 } from '../wire/records.ts'
+import { Answer, type RcodeNumber } from './answer.ts'
+import { optLength } from './response.ts'
+import type { Query } from './query.ts'
+
+/** A message can't be longer than its TCP length field can say (RFC 1035 §4.2.2). */
+const MESSAGE_OCTETS_MAX = 0xffff
+
+/** Octets of an owner pointer, type, class, TTL and data length. */
+export const RECORD_HEAD_OCTETS = 12
+
+/** Where answers of unknown length are written before they are copied out; used between `begin` and `finish` only. */
+const scratch = Buffer.allocUnsafeSlow(MESSAGE_OCTETS_MAX)
+
+/**
+ * One at a time and synchronously: `begin`, records in section order, `finish`. A record that doesn't fit 65,535 octets
+ * is left out and `overflowed` set: the response is then marked as truncated.
+ */
+export class AnswerWriter {
+  octets: Buffer = scratch
+  at = 0
+  overflowed = false
+  #query: Query | undefined
+  #answers = 0
+  #authority = 0
+  #additional = 0
+  #question = 0
+  #plain = 0
+  #section = 0
+  #capacity = 0
+
+  /**
+   * Starts with the query's question. `capacity` is the room that the records need, in octets, if it is known; then
+   * they are written where they stay.
+   */
+  begin(query: Query, capacity = -1): void {
+    const end = query.nameEnd + 4
+    const wire = query.wire
+    this.#query = query
+    this.#capacity = capacity
+    this.octets = capacity < 0 ? scratch : Buffer.allocUnsafe(end + capacity + optLength(query))
+    const octets = this.octets
+    // A loop beats `copy` up to about 100 octets, and questions are shorter.
+    for (let at = HEADER_OCTETS; at < end; at++) octets[at] = wire[at] as number
+    this.at = end
+    this.overflowed = false
+    this.#answers = 0
+    this.#authority = 0
+    this.#additional = 0
+    this.#question = end - HEADER_OCTETS - 4
+    this.#plain = end
+    this.#section = 0
+  }
+
+  /** Records from here on belong to the authority section. */
+  authority(): void {
+    this.#section = 1
+  }
+
+  /** Records from here on belong to the additional section. */
+  additional(): void {
+    this.#section = 2
+  }
+
+  /** How many records were written in all. */
+  get recordCount(): number {
+    return this.#answers + this.#authority + this.#additional
+  }
+
+  /**
+   * Starts a record owned by the name at octet `ownerAt` of this message (12: the question's name, further in: a suffix
+   * of it), which takes `ownerOctets` without compression. Returns false when `rdataOctets` more don't fit.
+   */
+  head(ownerAt: number, ownerOctets: number, rtype: number, ttl: number, rdataOctets: number): boolean {
+    const at = this.at
+    if (at + RECORD_HEAD_OCTETS + rdataOctets > MESSAGE_OCTETS_MAX) {
+      this.overflowed = true
+      return false
+    }
+    const octets = this.octets
+    octets[at] = 0xc0 | (ownerAt >> 8)
+    octets[at + 1] = ownerAt
+    octets[at + 2] = rtype >> 8
+    octets[at + 3] = rtype
+    octets[at + 4] = 0
+    octets[at + 5] = Rclass.IN
+    write32(octets, at + 6, ttl)
+    octets[at + 10] = rdataOctets >> 8
+    octets[at + 11] = rdataOctets
+    this.at = at + RECORD_HEAD_OCTETS
+    this.#plain += ownerOctets + 10 + rdataOctets
+    if (this.#section === 0) this.#answers++
+    else if (this.#section === 1) this.#authority++
+    else this.#additional++
+    return true
+  }
+
+  /** The question's name as it would be written out, in octets. */
+  get questionOctets(): number {
+    return this.#question
+  }
+
+  /** An A or AAAA record, from the 4 or 16 octets at `from` in `source`. */
+  address(ownerAt: number, ownerOctets: number, ttl: number, source: Uint8Array, from: number, octets: number) {
+    if (!this.head(ownerAt, ownerOctets, octets === 4 ? Rtype.A : Rtype.AAAA, ttl, octets)) return
+    const target = this.octets
+    let at = this.at
+    for (let end = from + octets; from < end; from++) target[at++] = source[from] as number
+    this.at = at
+  }
+
+  /** A record whose data is a name, written out in full; `owner` as in `head`. */
+  nameRecord(ownerAt: number, ownerOctets: number, rtype: number, ttl: number, name: Uint8Array): void {
+    if (!this.head(ownerAt, ownerOctets, rtype, ttl, name.length)) return
+    this.copy(name)
+  }
+
+  /** Appends octets to the record under way. The room was claimed by `head`. */
+  copy(source: Uint8Array, from = 0, end = source.length): void {
+    const target = this.octets
+    let at = this.at
+    while (from < end) target[at++] = source[from++] as number
+    this.at = at
+  }
+
+  /** Takes away everything that was written since `mark` (a value of `at`), which must be the answer section's start. */
+  finish(rcode: RcodeNumber | (typeof Rcode)['NOERROR'], flags: number): Answer {
+    const query = this.#query
+    if (query === undefined) throw new Error('finish without begin')
+    const length = this.at
+    let octets = this.octets
+    if (this.#capacity < 0) {
+      octets = Buffer.allocUnsafe(length + optLength(query))
+      scratch.copy(octets, HEADER_OCTETS, HEADER_OCTETS, length)
+    }
+    write16(octets, 4, 1)
+    write16(octets, 6, this.#answers)
+    write16(octets, 8, this.#authority)
+    write16(octets, 10, this.#additional)
+    this.#query = undefined
+    return new Answer(octets, length, rcode, this.overflowed ? flags | 0x0200 : flags, this.#plain)
+  }
+}
