@@ -79,6 +79,7 @@ export class Match {
       case NameKind.INVALID:
         return Outcome.INVALID_NAME
     }
+    if (zone.isReverse) return Outcome.INVALID_NAME
     if (name.isPod && this.#options.pods === 'disabled') return Outcome.PODS_DISABLED
     const namespace = this.#index.namespaces.find(octets, name.namespaceAt, name.namespaceEnd)
     this.namespace = namespace

@@ -7,6 +7,8 @@ export interface Zone {
   /** Lower-cased. */
   readonly name: Name
   readonly isMulticluster: boolean
+  /** In `in-addr.arpa` or `ip6.arpa`: no Services, only `svc` and `pod` themselves exist besides addresses. */
+  readonly isReverse: boolean
 }
 
 export interface KubernetesOptions {

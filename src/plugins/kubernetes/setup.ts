@@ -241,7 +241,7 @@ function refuseZonalWithoutEndpoints(c: Dispenser, stanza: Stanza): void {
 
 function resolve(stanza: Stanza, c: Dispenser, context: SetupContext): KubernetesOptions {
   const zones = uniqueNames(stanza.zones)
-  const primary = zones.find(zone => !isReverse(zone))
+  const primary = zones.find(zone => !isBelowReverse(zone))
   if (primary === undefined) throw fail('non-reverse zone name must be used', c)
   const multicluster = uniqueNames(zonesFrom(stanza.multicluster, []))
   for (const zone of multicluster) {
@@ -251,7 +251,11 @@ function resolve(stanza: Stanza, c: Dispenser, context: SetupContext): Kubernete
     }
   }
   return {
-    zones: zones.map(name => ({ name, isMulticluster: multicluster.some(one => isSubdomain(name, one)) })),
+    zones: zones.map(name => ({
+      name,
+      isMulticluster: multicluster.some(one => isSubdomain(name, one)),
+      isReverse: REVERSE_TREES.some(tree => isSubdomain(name, tree))
+    })),
     ttl: stanza.ttl,
     pods: stanza.pods,
     namespaces: stanza.namespaces.map(name => Buffer.from(name, 'utf8')),
@@ -277,10 +281,9 @@ function uniqueNames(zones: readonly string[]): Name[] {
   return names
 }
 
-const IN_ADDR_ARPA = encodeName('in-addr.arpa')
-const IP6_ARPA = encodeName('ip6.arpa')
+const REVERSE_TREES = [encodeName('in-addr.arpa'), encodeName('ip6.arpa')]
 
 /** CoreDNS asks whether the zone ends in `.in-addr.arpa.`: the bare zone itself doesn't (a quirk that PTR targets show). */
-function isReverse(zone: Name): boolean {
-  return [IN_ADDR_ARPA, IP6_ARPA].some(tree => isSubdomain(zone, tree) && !sameName(zone, tree))
+function isBelowReverse(zone: Name): boolean {
+  return REVERSE_TREES.some(tree => isSubdomain(zone, tree) && !sameName(zone, tree))
 }

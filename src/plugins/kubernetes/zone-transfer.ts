@@ -73,7 +73,7 @@ export class ClusterTransfer implements ZoneTransfer {
     const name = joinLabels(table.nameOf(entry), label, this.#zone)
     switch (service.type) {
       case ServiceType.ADDRESS:
-        return addressService(service, name, ttl)
+        return addressService(service, name, ttl, table === this.#index.imports)
       case ServiceType.HEADLESS:
         return this.#headless(entry, name)
       case ServiceType.EXTERNAL_NAME: {
@@ -106,7 +106,7 @@ export class ClusterTransfer implements ZoneTransfer {
   }
 }
 
-function addressService(service: ServiceView, name: Buffer, ttl: number): Uint8Array[] {
+function addressService(service: ServiceView, name: Buffer, ttl: number, isImport: boolean): Uint8Array[] {
   const records: Uint8Array[] = []
   for (let i = 0; i < service.ipv4Count; i++) {
     records.push(addressRecord(name, ttl, service.octets.subarray(service.ipv4At + i * 4, service.ipv4At + i * 4 + 4)))
@@ -114,6 +114,8 @@ function addressService(service: ServiceView, name: Buffer, ttl: number): Uint8A
   for (let i = 0; i < service.ipv6Count; i++) {
     records.push(addressRecord(name, ttl, service.octets.subarray(service.ipv6At + i * 16, service.ipv6At + i * 16 + 16)))
   }
+  // A Service without ports has one record with the port that CoreDNS's stand-in (-1) becomes.
+  if (service.portCount === 0 && !isImport) records.push(srvRecord(name, ttl, FULL_WEIGHT, 0xffff, name))
   service.rewindPorts()
   while (service.nextPort()) {
     records.push(srvRecord(name, ttl, FULL_WEIGHT, service.port, name))
