@@ -1,15 +1,9 @@
 // Hands a directive's words to a plugin's set-up, one by one, and raises the errors people know from CoreDNS.
 import { isOnLaterLine, isOnSameLine, type Word } from './lexer.ts'
 import { nearestWord } from './nearest.ts'
+import { placeText } from './parse-errors.ts'
+import type { DirectiveWords } from './server-block.ts'
 import { CorefileError, type CorefileErrorCode, type Position, type Token } from './position.ts'
-
-/** What a dispenser reads: all occurrences of one directive in one server block (see `DirectiveWords`). */
-export interface DispenserWords {
-  readonly name: string
-  readonly words: readonly Word[]
-  /** Where each occurrence begins. */
-  readonly starts: readonly Position[]
-}
 
 /**
  * A cursor over the words of every occurrence of one directive in one server block, in file order:
@@ -37,7 +31,7 @@ export class Dispenser {
   #inBlock = false
 
   /** `file` is what messages name while the cursor stands before the first word. */
-  constructor(directive: DispenserWords, file: string) {
+  constructor(directive: DirectiveWords, file: string) {
     this.name = directive.name
     this.#words = directive.words
     this.#starts = directive.starts
@@ -161,10 +155,7 @@ export class Dispenser {
   onceErr(): CorefileError {
     const message = 'this plugin can only be used once per Server Block'
     const first = this.#starts[0]
-    const hint =
-      first === undefined
-        ? undefined
-        : `'${this.name}' is also at ${first.file}:${first.line}:${first.column}`
+    const hint = first === undefined ? undefined : `'${this.name}' is also at ${placeText(first)}`
     return this.#error('DUPLICATE', message, hint)
   }
 

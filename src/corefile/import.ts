@@ -32,7 +32,10 @@ export class Imports {
   #fileImports = 0
   #octetsLeft = IMPORTED_OCTETS_MAX
 
-  /** `folder`: where relative names start from. `onWords` is told of words that follow a comment on their line. */
+  /**
+   * `folder`: where relative paths in the configuration's own text start from, absolute. `onWords` is told of words that
+   * follow a comment on their line.
+   */
   constructor(files: Files, folder: string, onWords: (afterComment: readonly Word[]) => void) {
     this.#files = files
     this.#folder = folder
@@ -62,8 +65,8 @@ export class Imports {
     if (this.#fileImports++ >= FILE_IMPORTS_MAX) {
       return { error: FILE_DEPTH_TEXT, hint: `'${pattern}' imports itself, directly or through another file` }
     }
-    const folder = dirname(resolve(this.#folder, word.source === '' ? word.at.file : word.source))
-    const path = isAbsolute(pattern) ? pattern : join(folder, pattern)
+    const folder = word.source === '' ? this.#folder : dirname(word.source)
+    const path = isAbsolute(pattern) ? pattern : cleanPath(join(folder, pattern))
     let imported = this.#matched.get(path)
     if (imported === undefined) {
       imported = this.#findFiles(pattern, path)
@@ -83,7 +86,7 @@ export class Imports {
     }
     const found = matchPaths(this.#files, path)
     if (found === undefined) {
-      return { error: `Failed to use import pattern ${pattern}: syntax error in pattern`, hint: undefined }
+      return { error: `Failed to use import pattern ${pattern}: syntax error in pattern`, hint: UNFINISHED }
     }
     if (found.length === 0 && !/[*?[\]]/.test(path)) {
       const near = nearestWord(pattern, this.#snippets.keys())
@@ -125,7 +128,7 @@ export class Imports {
       return { error: `Could not import ${path}: ${fileErrorText(error, path)}`, hint: undefined }
     }
     this.#octetsLeft -= octets.length
-    const source = resolve(this.#folder, path)
+    const source = resolve(path)
     const list = readWords(octets.toString('utf8'), source, (_, line, column) => ({
       file: source,
       line,
@@ -135,6 +138,11 @@ export class Imports {
     return { words: list.words, warning: undefined }
   }
 }
+
+const UNFINISHED = 'a [ without its ], or a backslash at the end, is no pattern'
+
+/** Without the final slash that Node leaves at a joined path. */
+const cleanPath = (path: string): string => (path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path)
 
 /** Paths that match, in order of their octets; undefined for a pattern that is none (`[` without an end). */
 function matchPaths(files: Files, pattern: string): readonly string[] | undefined {

@@ -1,11 +1,14 @@
 // Words to server blocks (corefile-and-plugins.md §1.3, §1.4). The first error is the one CoreDNS ends with, in its own
 // words; where the rest of the file can still be read without guessing, `parseCorefileAll` goes on to the next.
+import { dirname, resolve } from 'node:path'
 import type { Files } from '../runtime/files.ts'
 import { environmentExpander, type Expand } from './environment.ts'
 import { FILE_DEPTH_TEXT, Imports, SNIPPET_DEPTH_TEXT } from './import.ts'
 import { readWords, type Locate, type Word } from './lexer.ts'
 import { nearestWord } from './nearest.ts'
-import { CorefileError, type CorefileErrorCode, type Position, type Token } from './position.ts'
+import { ParseErrors, placeText, Stop } from './parse-errors.ts'
+import type { CorefileError, Position, Token } from './position.ts'
+import type { Note, ParsedCorefile, ServerBlock } from './server-block.ts'
 import { WordStream } from './word-stream.ts'
 
 export interface ParseOptions {
@@ -18,35 +21,6 @@ export interface ParseOptions {
   readonly folder?: string
   /** Places of the text's characters, where it stands inside another file. */
   readonly locate?: Locate
-}
-
-/** A server block: its keys as written, and the words of its directives. */
-export interface ServerBlock {
-  /** Environment variables replaced, commas dropped. */
-  readonly keys: readonly Token[]
-  /** By name, in order of first appearance. */
-  readonly directives: ReadonlyMap<string, DirectiveWords>
-}
-
-/** All occurrences of one directive in one block, one after the other: what a plugin's set-up reads. */
-export interface DirectiveWords {
-  readonly name: string
-  readonly words: readonly Word[]
-  /** Where each occurrence begins. */
-  readonly starts: readonly Position[]
-}
-
-/** Something that is no error, and yet hardly what its writer meant. CoreDNS says nothing about it. */
-export interface Note {
-  readonly message: string
-  readonly at: Position
-}
-
-export interface ParsedCorefile {
-  readonly blocks: readonly ServerBlock[]
-  /** Texts that CoreDNS logs as warnings, in its words and order. */
-  readonly warnings: readonly string[]
-  readonly notes: readonly Note[]
 }
 
 /** Server blocks of `text`; `file` is its name in messages. Throws the CorefileError that CoreDNS would end with. */
@@ -65,38 +39,36 @@ export function parseCorefileAll(
   return new Parser(text, file, options, 20).parse()
 }
 
+/** Standard input stands in no folder: its imports start at the working folder. (CoreDNS looks into /dev.) */
+const importFolder = (file: string, folder: string): string =>
+  file === '/dev/stdin' ? folder : dirname(resolve(folder, file))
+
 /** Words in a configuration, those of imports as often as they are imported: a cycle that takes no end in sight. */
 const WORDS_MAX = 6_000_000
 /** Nobody nests imports so deep: when there are too many words, this is why. */
 const CYCLE_DEPTH = 200
 const NOTES_MAX = 20
 
-/** Ends the parsing after an error that leaves the rest of the file without meaning. */
-class Stop extends Error {}
-
 class Parser {
-  readonly #file: string
+  readonly #errors: ParseErrors
   readonly #known: ReadonlySet<string>
   readonly #stream: WordStream
   readonly #imports: Imports
   readonly #expandText: Expand
-  readonly #errorsMax: number
   readonly #blocks: ServerBlock[] = []
   readonly #warnings: string[] = []
   readonly #notes: Note[] = []
-  readonly #errors: CorefileError[] = []
   readonly #snippetPlaces = new Map<string, Position>()
 
   constructor(text: string, file: string, options: ParseOptions, errorsMax: number) {
-    this.#file = file
     this.#known = new Set(options.knownDirectives)
-    this.#errorsMax = errorsMax
     this.#expandText = environmentExpander(options.environment)
     const locate = options.locate ?? ((_, line, column) => ({ file, line, column }))
     const list = readWords(text, '', locate)
     this.#stream = new WordStream(list.words)
+    this.#errors = new ParseErrors(file, this.#stream, errorsMax)
     const note = (words: readonly Word[]): void => this.#noteComments(words)
-    this.#imports = new Imports(options.files, options.folder ?? process.cwd(), note)
+    this.#imports = new Imports(options.files, importFolder(file, options.folder ?? process.cwd()), note)
     note(list.afterComment)
   }
 
@@ -106,7 +78,7 @@ class Parser {
     } catch (error) {
       if (!(error instanceof Stop)) throw error
     }
-    return { blocks: this.#blocks, warnings: this.#warnings, notes: this.#notes, errors: this.#errors }
+    return { blocks: this.#blocks, warnings: this.#warnings, notes: this.#notes, errors: this.#errors.list }
   }
 
   #parseBlock(): void {
@@ -126,7 +98,7 @@ class Parser {
     if (!inBraces) this.#stream.back() // one server needs no braces: this is its first directive
     this.#readDirectives(directives)
     if (inBraces && this.#stream.current?.text !== '}') {
-      this.#stop('SYNTAX', this.#syntaxText('}'), this.#stream.current, neverClosed(opening))
+      this.#errors.stop('SYNTAX', this.#errors.syntaxText('}'), this.#stream.current, neverClosed(opening))
     }
     if (keys.length > 0) this.#blocks.push({ keys, directives })
   }
@@ -141,13 +113,13 @@ class Parser {
         this.#import()
         if (this.#next()) continue
         if (comma !== undefined)
-          this.#stop('SYNTAX', this.#parsingText('Unexpected EOF', undefined), comma, AFTER_COMMA)
+          this.#errors.stop('SYNTAX', this.#errors.parsingText('Unexpected EOF', null), comma, AFTER_COMMA)
         return 'end of file'
       }
       if (text === '{') {
         if (comma === undefined) return 'more to come'
         const message = `Expected another address but had '${text}' - check for extra comma`
-        this.#stop('SYNTAX', this.#parsingText(message), comma, AFTER_COMMA)
+        this.#errors.stop('SYNTAX', this.#errors.parsingText(message), comma, AFTER_COMMA)
       }
       if (word !== undefined && text !== '') {
         const endsInComma = text.endsWith(',')
@@ -156,7 +128,8 @@ class Parser {
         comma = endsInComma ? key : undefined
       }
       if (!this.#next()) {
-        if (comma !== undefined) this.#stop('SYNTAX', this.#parsingText('Unexpected EOF'), comma, AFTER_COMMA)
+        if (comma !== undefined)
+          this.#errors.stop('SYNTAX', this.#errors.parsingText('Unexpected EOF'), comma, AFTER_COMMA)
         return 'end of file'
       }
       if (comma === undefined && this.#stream.startsLine) return 'more to come'
@@ -168,8 +141,8 @@ class Parser {
     const name = key.text.slice(1, -1)
     const first = this.#snippetPlaces.get(name)
     if (first !== undefined) {
-      const message = this.#parsingText(`redeclaration of previously declared snippet ${name}`)
-      this.#fail(
+      const message = this.#errors.parsingText(`redeclaration of previously declared snippet ${name}`)
+      this.#errors.fail(
         'DUPLICATE',
         message,
         key,
@@ -178,9 +151,9 @@ class Parser {
     }
     const opening = this.#stream.current
     if (opening?.text !== '{') {
-      this.#stop(
+      this.#errors.stop(
         'SYNTAX',
-        this.#syntaxText('{'),
+        this.#errors.syntaxText('{'),
         opening,
         `a snippet's words stand in braces: (${name}) { … }`
       )
@@ -188,7 +161,7 @@ class Parser {
     const words: Word[] = []
     for (let depth = 1; depth > 0;) {
       if (!this.#next())
-        this.#stop('SYNTAX', this.#syntaxText('}'), this.#stream.current, neverClosed(opening))
+        this.#errors.stop('SYNTAX', this.#errors.syntaxText('}'), this.#stream.current, neverClosed(opening))
       const word = this.#stream.current as Word
       if (word.text === '}') depth--
       else if (word.text === '{') depth++
@@ -196,7 +169,12 @@ class Parser {
     }
     const itself = this.#importOf(name, words)
     if (itself !== undefined) {
-      this.#fail('SYNTAX', this.#parsingText(SNIPPET_DEPTH_TEXT), itself, `'${name}' imports itself here`)
+      this.#errors.fail(
+        'SYNTAX',
+        this.#errors.parsingText(SNIPPET_DEPTH_TEXT),
+        itself,
+        `'${name}' imports itself here`
+      )
       return
     }
     if (first !== undefined) return
@@ -250,8 +228,8 @@ class Parser {
         break
       } else if (word.text === '}') {
         if (braces.pop() === undefined) {
-          const message = this.#parsingText("Unexpected '}' because no matching opening brace")
-          this.#stop('SYNTAX', message, word, "put the '}' on a line of its own")
+          const message = this.#errors.parsingText("Unexpected '}' because no matching opening brace")
+          this.#errors.stop('SYNTAX', message, word, "put the '}' on a line of its own")
         }
       } else if (word.text === 'import' && this.#stream.startsLine) {
         this.#import()
@@ -262,8 +240,8 @@ class Parser {
       words.push(this.#stream.current as Word)
     }
     if (braces.length > 0) {
-      const message = this.#parsingText('Unexpected EOF')
-      this.#stop('SYNTAX', message, this.#stream.current, neverClosed(braces[braces.length - 1]))
+      const message = this.#errors.parsingText('Unexpected EOF')
+      this.#errors.stop('SYNTAX', message, this.#stream.current, neverClosed(braces[braces.length - 1]))
     }
     return words
   }
@@ -279,9 +257,9 @@ class Parser {
   #importedWords(): readonly Word[] {
     const start = this.#stream.current as Word
     if (!this.#stream.nextOnLine()) {
-      this.#fail(
+      this.#errors.fail(
         'ARGUMENT_COUNT',
-        this.#argumentText(),
+        this.#errors.argumentText(),
         start,
         'name a snippet, a file, or files by a wildcard'
       )
@@ -290,13 +268,18 @@ class Parser {
     const word = this.#stream.current as Word
     const pattern = this.#expand(word)
     if (pattern === '') {
-      this.#fail('FILE', this.#parsingText('Import requires a non-empty filepath'), word, 'the word is empty')
+      this.#errors.fail(
+        'FILE',
+        this.#errors.parsingText('Import requires a non-empty filepath'),
+        word,
+        'the word is empty'
+      )
       return []
     }
     if (this.#stream.nextOnLine()) {
       const surplus = this.#stream.current as Word
-      const message = this.#parsingText('Import takes only one argument (glob pattern or file)')
-      this.#fail(
+      const message = this.#errors.parsingText('Import takes only one argument (glob pattern or file)')
+      this.#errors.fail(
         'ARGUMENT_COUNT',
         message,
         surplus,
@@ -308,8 +291,8 @@ class Parser {
     const imported = this.#imports.find(pattern, word)
     if (imported.error !== undefined) {
       const endless = imported.error === SNIPPET_DEPTH_TEXT || imported.error === FILE_DEPTH_TEXT
-      if (endless) this.#stop('SYNTAX', this.#parsingText(imported.error), word, imported.hint)
-      this.#fail('FILE', this.#parsingText(imported.error), word, imported.hint)
+      if (endless) this.#errors.stop('SYNTAX', this.#errors.parsingText(imported.error), word, imported.hint)
+      this.#errors.fail('FILE', this.#errors.parsingText(imported.error), word, imported.hint)
       return []
     }
     if (imported.warning !== undefined) this.#warnings.push(imported.warning)
@@ -321,23 +304,27 @@ class Parser {
     if (this.#stream.taken <= WORDS_MAX) return true
     const word = this.#stream.current
     if (this.#stream.depth > CYCLE_DEPTH) {
-      this.#stop(
+      this.#errors.stop(
         'SYNTAX',
-        this.#parsingText(FILE_DEPTH_TEXT),
+        this.#errors.parsingText(FILE_DEPTH_TEXT),
         word,
         'a file or snippet imports itself, directly or not'
       )
     }
-    this.#stop('SYNTAX', this.#parsingText(`more than ${WORDS_MAX} words, imports included`), word)
+    this.#errors.stop(
+      'SYNTAX',
+      this.#errors.parsingText(`more than ${WORDS_MAX} words, imports included`),
+      word
+    )
   }
 
   #expand(word: Word): string {
     const text = this.#expandText(word.text)
     if (text !== undefined) return text
     const hint = 'a variable holds a reference to itself, directly or through another'
-    this.#stop(
+    this.#errors.stop(
       'BAD_VALUE',
-      this.#parsingText('environment variables refer to each other without end'),
+      this.#errors.parsingText('environment variables refer to each other without end'),
       word,
       hint
     )
@@ -351,9 +338,9 @@ class Parser {
       : near === undefined
         ? 'no plugin has this name'
         : `did you mean '${near}'?`
-    const message = this.#parsingText(`Unknown directive '${name}'`)
-    if (looksLikeKey) this.#stop('UNKNOWN_DIRECTIVE', message, word, hint)
-    this.#fail('UNKNOWN_DIRECTIVE', message, word, hint)
+    const message = this.#errors.parsingText(`Unknown directive '${name}'`)
+    if (looksLikeKey) this.#errors.stop('UNKNOWN_DIRECTIVE', message, word, hint)
+    this.#errors.fail('UNKNOWN_DIRECTIVE', message, word, hint)
   }
 
   #noteComments(words: readonly Word[]): void {
@@ -362,38 +349,9 @@ class Parser {
       this.#notes.push({ message, at })
     }
   }
-
-  #argumentText(): string {
-    const text = this.#stream.current?.text ?? ''
-    return this.#parsingText(`Wrong argument count or unexpected line ending after '${text}'`)
-  }
-
-  #parsingText(message: string, word = this.#stream.current): string {
-    return `${word?.at.file ?? this.#file}:${word?.at.line ?? 0} - Error during parsing: ${message}`
-  }
-
-  #syntaxText(expected: string): string {
-    const word = this.#stream.current
-    const place = `${word?.at.file ?? this.#file}:${word?.at.line ?? 0}`
-    return `${place} - Syntax error: Unexpected token '${word?.text ?? ''}', expecting '${expected}'`
-  }
-
-  /** Notes an error after which the rest can still be read. */
-  #fail(code: CorefileErrorCode, message: string, token: Token | undefined, hint?: string): void {
-    this.#errors.push(new CorefileError(code, message, token?.at, hint))
-    if (this.#errors.length >= this.#errorsMax) throw new Stop()
-  }
-
-  /** Notes an error and ends the parsing. */
-  #stop(code: CorefileErrorCode, message: string, token: Token | undefined, hint?: string): never {
-    this.#fail(code, message, token, hint)
-    throw new Stop()
-  }
 }
 
 const AFTER_COMMA = 'after a comma comes another key: take the comma away, or add the key'
-
-const placeText = (at: Position): string => `${at.file}:${at.line}:${at.column}`
 
 const neverClosed = (opening: Token | undefined): string | undefined =>
   opening === undefined ? undefined : `the '{' at ${placeText(opening.at)} is never closed`
