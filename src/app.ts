@@ -30,6 +30,8 @@ export interface AppOptions {
   readonly runtime: Runtime
   /** `--listen`: every plain-DNS block goes there. */
   readonly listen?: Moved | undefined
+  /** The command line, for advice that can be typed. */
+  readonly words?: readonly string[]
   /** `--http-base`. */
   readonly httpBase?: number | undefined
   /** Where a `kubernetes` stanza's state comes from. */
@@ -229,7 +231,7 @@ export class App {
       this.#responders.push(responder)
       this.#responderOf.set(udp.info, responder).set(tcp.info, responder)
     } catch (error) {
-      throw explainListenError(error, { address, port })
+      throw explainListenError(error, { address, port, words: this.#options.words ?? [] })
     }
   }
 

@@ -31,6 +31,7 @@ export async function serve(args: ServeArguments): Promise<number> {
     app = new App({
       blocks: chosen.configuration.blocks,
       runtime,
+      words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
       clusterSource: sourceChooser(args, runtime, () => readFileSync(0))
