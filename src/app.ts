@@ -9,8 +9,9 @@ import { linkPlugins, type Eventual, type Example, type Handler, type Plugin } f
 import { derivedQuery, type ListenerInfo, type Query } from './dns/query.ts'
 import { emptyAnswer } from './dns/response.ts'
 import { metricsOf, type Metrics } from './metrics/metrics.ts'
-import type { SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
-import { definitionOf, PLUGIN_ORDER } from './plugins/order.ts'
+import type { BlockServer, BuildInfo, SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
+import { definitionOf, directives } from './plugins/order.ts'
+import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { explainListenError } from './server/listen-error.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from './server/listener-plan.ts'
@@ -56,6 +57,7 @@ interface BlockUnderWay {
   readonly configured: Block
   readonly plugins: { readonly order: number; readonly plugin: Plugin }[]
   addresses: readonly string[]
+  readonly readinessChecks: Map<string, () => boolean>
 }
 
 /** A configuration made ready: `start` opens its sockets, `stop` closes them. */
@@ -67,11 +69,11 @@ export class App {
   readonly #shutdown: Task[] = []
   readonly #listeners: PlannedListener[]
   readonly #responders: Responder[] = []
-  /** The port that each listener got. */
-  readonly #ports: number[] = []
+  /** Listeners that are open, in the order they were planned, with the label and port they got. */
+  readonly #opened: { readonly planned: PlannedListener; readonly label: string; readonly port: number }[] = []
   readonly #transports: Transport[] = []
   readonly #connections: ConnectionTable
-  readonly #http: Record<string, { readonly address: string; readonly port: number }> = {}
+  readonly #shared: Shared
   readonly #once = new Map<string, unknown>()
   readonly #metrics: Metrics
 
@@ -85,7 +87,8 @@ export class App {
       nextTurn: runtime.nextTurn,
       connectionsMax: connectionsMaxOf(runtime.files)
     })
-    this.#metrics = metricsOf({ once: (key, make) => this.#makeOnce(key, make) })
+    this.#shared = this.#makeShared()
+    this.#metrics = metricsOf(this.#shared)
     const blocks = this.#setUp()
     this.#listeners = planListeners(blocks, options.listen, zone =>
       runtime.log.own().warn(`zone ${zone} stands in two server blocks that --listen puts on one address: the first one answers`)
@@ -98,7 +101,7 @@ export class App {
       zones
         .map(({ text }) => {
           const scheme = transport === 'dns' ? '' : `${transport}://`
-          return `${scheme}${text}:${this.#ports[i] ?? port}${address === '' ? '' : ` on ${address}`}`
+          return `${scheme}${text}:${this.#opened[i]?.port ?? port}${address === '' ? '' : ` on ${address}`}`
         })
         .sort()
     )
@@ -114,7 +117,7 @@ export class App {
     for (const listener of this.#listeners) await this.#listen(listener)
     return {
       dns: this.#transports.map(({ kind, info }) => ({ address: info.address, port: info.port, transport: kind })),
-      http: this.#http
+      http: this.#httpAddresses()
     }
   }
 
@@ -137,14 +140,18 @@ export class App {
 
   #setUp(): ServedBlock[] {
     const { blocks } = this.#options
-    const shared = this.#shared()
-    const underWay = blocks.map<BlockUnderWay>(configured => ({ configured, plugins: [], addresses: [] }))
+    const underWay = blocks.map<BlockUnderWay>(configured => ({
+      configured,
+      plugins: [],
+      addresses: [],
+      readinessChecks: new Map()
+    }))
     // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
-    for (const [order, name] of PLUGIN_ORDER.entries()) {
+    for (const [order, name] of directives.entries()) {
       for (const block of underWay) {
         const directive = block.configured.directives.get(name)
         if (directive === undefined) continue
-        const context = this.#context(shared, block, order)
+        const context = this.#context(block, order)
         const plugin = setUpPlugin(name, directive.dispenser(), context)
         if (plugin === undefined) continue
         block.plugins.push({ order, plugin })
@@ -157,6 +164,7 @@ export class App {
       )
     )
     return underWay.map(({ configured, plugins, addresses }) => ({
+      block: configured,
       keys: configured.keys,
       addresses,
       chain: linkChain(plugins.map(({ plugin }) => plugin)),
@@ -164,40 +172,59 @@ export class App {
     }))
   }
 
-  #shared(): Shared {
-    const { runtime, httpBase } = this.#options
+  #makeShared(): Shared {
+    const { runtime, build, httpBase } = this.#options
     return {
       runtime,
+      build,
       httpBase,
       clusters: this.#clusters,
       clusterSource: this.#options.clusterSource,
       lookup: (name, qtype, query) => this.#lookup(name, qtype, query),
-      once: (key, make) => this.#makeOnce(key, make),
-      opened: (name, at) => {
-        this.#http[name] ??= at
-      }
+      once: (key, make) => this.#makeOnce(key, make)
     }
   }
 
-  #context(shared: Shared, block: BlockUnderWay, order: number): SetupContext {
+  #context(block: BlockUnderWay, order: number): SetupContext {
     const { configured } = block
-    const { runtime } = this.#options
+    const name = directives[order] as string
     return {
-      ...shared,
+      ...this.#shared,
       keys: configured.keys,
       root: '.',
-      directives: PLUGIN_ORDER.filter(name => configured.directives.has(name)),
-      localAddresses: configured.directives.has('bind')
-        ? []
-        : runtime.network.interfaces().flatMap(one => (one.internal ? [] : [one.address])),
-      plugin: name => block.plugins.find(({ plugin }) => plugin.name === name)?.plugin,
-      bindTo: addresses => {
-        block.addresses = [...block.addresses, ...addresses]
-      },
+      directives: directives.filter(each => configured.directives.has(each)),
+      localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
+      boundTo: block.addresses,
+      readinessChecks: block.readinessChecks,
+      plugin: wanted => block.plugins.find(({ plugin }) => plugin.name === wanted)?.plugin,
+      bindTo: addresses => void (block.addresses = addresses),
       onStartup: run => void this.#startup.push({ order, run }),
       onShutdown: run => void this.#shutdown.push({ order, run }),
-      readiness: check => void shared.once<(() => boolean)[]>('readiness', () => []).push(check)
+      readiness: check => void block.readinessChecks.set(name, check),
+      servers: () => this.#serversOf(configured)
     }
+  }
+
+  #ownAddresses(): string[] {
+    return this.#options.runtime.network.interfaces().flatMap(one => (one.internal ? [] : [one.address]))
+  }
+
+  /** Where a block's zones are served: the listeners that its keys ended up on. */
+  #serversOf(block: Block): BlockServer[] {
+    return this.#opened.flatMap(({ planned, label }) =>
+      planned.zones.flatMap(zone => (zone.block === block ? [{ label, zone: zone.text }] : []))
+    )
+  }
+
+  #httpAddresses(): Addresses['http'] {
+    const names: readonly EndpointName[] = ['health', 'ready', 'metrics']
+    const endpoints = httpEndpointsOf(this.#shared)
+    return Object.fromEntries(
+      names.flatMap(name => {
+        const [first] = endpoints.where(name)
+        return first === undefined ? [] : [[name, { address: first.address, port: first.port }]]
+      })
+    )
   }
 
   #makeOnce<T>(key: string, make: () => T): T {
@@ -227,7 +254,7 @@ export class App {
         actual => new UdpTransport({ ...options, port: actual })
       )
       this.#transports.push(udp, tcp)
-      this.#ports.push(udp.info.port)
+      this.#opened.push({ planned, label: udp.info.label, port: udp.info.port })
       this.#responders.push(responder)
       this.#responderOf.set(udp.info, responder).set(tcp.info, responder)
     } catch (error) {
@@ -251,10 +278,24 @@ function inOrder(tasks: readonly Task[]): Task[] {
 
 function setUpPlugin(name: string, controller: Dispenser, context: SetupContext): Plugin | undefined {
   try {
-    return definitionOf(name, controller).setup(controller, context)
+    const definition = definitionOf(name)
+    if (definition === undefined) throw missingPlugin(name, controller)
+    return definition.setup(controller, context)
   } catch (error) {
     throw error instanceof CorefileError ? withPluginName(error, name) : error
   }
+}
+
+/** A directive that CoreDNS has and we don't: said in words of our own, with the line that can go. */
+function missingPlugin(name: string, controller: Dispenser): CorefileError {
+  controller.next()
+  const at = controller.position()
+  return new CorefileError(
+    'UNKNOWN_DIRECTIVE',
+    `${at.file}:${at.line} - labdns does not have the plugin '${name}'`,
+    at,
+    'take the line (with its block) out, or serve this block with CoreDNS'
+  )
 }
 
 /** A block without plugins refuses; a chain whose last plugin passes a query on fails it, and says so. */

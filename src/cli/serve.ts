@@ -10,7 +10,7 @@ import { removeReadyFile, writeReadyFile } from '../server/ready-file.ts'
 import type { ServeArguments } from './arguments.ts'
 import { banner } from './banner.ts'
 import { chooseConfiguration, fileText, readListen, readPort, sourceChooser, systemRuntime } from './state.ts'
-import { versionLines } from './version.ts'
+import { buildInfo, versionLines } from './version.ts'
 
 /** Runs until a signal ends it; settles with the exit status. */
 export async function serve(args: ServeArguments): Promise<number> {
@@ -31,6 +31,7 @@ export async function serve(args: ServeArguments): Promise<number> {
     app = new App({
       blocks: chosen.configuration.blocks,
       runtime,
+      build: buildInfo(),
       words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),

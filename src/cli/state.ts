@@ -5,7 +5,7 @@ import type { SourceRequest } from '../cluster/cluster-states.ts'
 import { interpretCorefile, loadCorefile, loadDefaultCorefile, type Configuration } from '../corefile/load.ts'
 import { CorefileError } from '../corefile/position.ts'
 import type { StanzaSource } from '../plugins/definition.ts'
-import { PLUGIN_ORDER } from '../plugins/order.ts'
+import { directives } from '../plugins/order.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { systemFiles } from '../runtime/files.ts'
 import { systemHttp } from '../runtime/http.ts'
@@ -46,7 +46,7 @@ export function chooseConfiguration(args: ServeArguments, runtime: Runtime): Cho
   const options = {
     files: runtime.files,
     environment: runtime.environment,
-    knownDirectives: PLUGIN_ORDER,
+    knownDirectives: directives,
     dnsPort: portNumber(args.port)
   }
   const configuration = args.conf === undefined ? loadDefaultCorefile(options) : loadCorefile(args.conf, options)

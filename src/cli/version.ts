@@ -19,9 +19,15 @@ export function version(): string {
   return parsed.version ?? 'unknown'
 }
 
+/** For `coredns_build_info`. */
+export function buildInfo(): { readonly version: string; readonly revision: string } {
+  return { version: version(), revision: commit() }
+}
+
+const commit = (): string => (readBeside('../../commit') ?? readBeside('./commit') ?? '').trim()
+
 /** `labdns-0.1.0`, then system, runtime and commit. */
 export function versionLines(): string[] {
-  const commit = (readBeside('../../commit') ?? readBeside('./commit') ?? 'unknown').trim()
   const architecture = ARCHITECTURES[process.arch] ?? process.arch
-  return [`labdns-${version()}`, `${process.platform}/${architecture}, node${process.versions.node}, ${commit}`]
+  return [`labdns-${version()}`, `${process.platform}/${architecture}, node${process.versions.node}, ${commit() || 'unknown'}`]
 }

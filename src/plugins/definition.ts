@@ -24,9 +24,24 @@ export interface StanzaSource {
   readonly at: Position
 }
 
+/** What the program is, for `coredns_build_info`. */
+export interface BuildInfo {
+  readonly version: string
+  /** The commit it was built from; empty when nobody knows. */
+  readonly revision: string
+}
+
+/** One zone of a block on one of its addresses, as metrics name them. */
+export interface BlockServer {
+  /** `dns://:53`: the `label` of the listener's ListenerInfo. */
+  readonly label: string
+  readonly zone: string
+}
+
 /** What is shared by all server blocks of one configuration. */
 export interface Shared {
   readonly runtime: Runtime
+  readonly build: BuildInfo
   readonly lookup: InternalLookup
   /** Cluster state by source and options: two stanzas with equal options share one index. */
   readonly clusters: ClusterStates
@@ -36,8 +51,6 @@ export interface Shared {
   readonly httpBase: number | undefined
   /** Values by plugin name, for plugins that serve the process and not a block (one health listener, one registry). */
   readonly once: <T>(key: string, make: () => T) => T
-  /** Tells where a named HTTP endpoint (`health`, `ready`, `metrics`) listens, for the ready file. */
-  opened(name: string, at: { readonly address: string; readonly port: number }): void
 }
 
 export interface SetupContext extends Shared {
@@ -51,14 +64,20 @@ export interface SetupContext extends Shared {
   plugin(name: string): Plugin | undefined
   /** Names of all directives in this block, in plugin order. */
   readonly directives: readonly string[]
-  /** Makes the block listen on these addresses instead of all (`bind`); several calls add up. */
-  bindTo(addresses: readonly string[]): void
   /** Runs before listeners open; a rejection ends the start with its message. In plugin order. */
   onStartup(task: () => Promise<void> | void): void
   /** Runs when the server goes away, in plugin order; the next waits for it (health's lameduck). */
   onShutdown(task: () => Promise<void> | void): void
   /** Holds /ready back until `check` returns true. */
   readiness(check: () => boolean): void
+  /** What the block's plugins gave to `readiness`, by directive. Complete from `onStartup` on. */
+  readonly readinessChecks: ReadonlyMap<string, () => boolean>
+  /** Opens the block's listeners on these addresses instead of on all. Called by `bind` alone, with all it found. */
+  bindTo(addresses: readonly string[]): void
+  /** What `bindTo` was given; empty without `bind`, which is set up before every plugin that answers. */
+  readonly boundTo: readonly string[]
+  /** The block's zones on its addresses. Complete, ports included, once the listeners are open. */
+  servers(): readonly BlockServer[]
 }
 
 export interface PluginDefinition {

@@ -12,6 +12,8 @@ export interface ServedKey {
 
 /** A server block, its chain linked. */
 export interface ServedBlock {
+  /** What the caller knows the block by. */
+  readonly block: object
   readonly keys: readonly ServedKey[]
   /** Addresses of its `bind` lines; empty: every address. */
   readonly addresses: readonly string[]
@@ -26,7 +28,12 @@ export interface PlannedListener {
   /** Empty: every address. */
   readonly address: string
   readonly port: number
-  readonly zones: readonly { readonly text: string; readonly name: Name | undefined; readonly chain: Handler }[]
+  readonly zones: readonly {
+    readonly text: string
+    readonly name: Name | undefined
+    readonly chain: Handler
+    readonly block: object
+  }[]
   readonly anyClass: boolean
 }
 
@@ -60,7 +67,7 @@ export function planListeners(
         }
         listener.anyClass ||= block.opensClasses
         if (listener.zones.some(zone => zone.text === key.zone)) shadowed(key.zone)
-        else listener.zones.push({ text: key.zone, name: key.name, chain: block.chain })
+        else listener.zones.push({ text: key.zone, name: key.name, chain: block.chain, block: block.block })
       }
     }
   }
