@@ -29,6 +29,7 @@ export interface AppOptions {
   /** The configuration's server blocks; none: nothing is served. */
   readonly blocks: readonly Block[]
   readonly runtime: Runtime
+  readonly build: BuildInfo
   /** `--listen`: every plain-DNS block goes there. */
   readonly listen?: Moved | undefined
   /** The command line, for advice that can be typed. */
