@@ -41,6 +41,10 @@ export class Fields {
     return this.#value(key) !== null
   }
 
+  holdsText(key: string): boolean {
+    return typeof this.#value(key) === 'string'
+  }
+
   /** A text, or '' when absent. */
   text(key: string): string {
     return this.#asText(this.#value(key), [key])

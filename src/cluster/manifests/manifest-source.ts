@@ -210,6 +210,8 @@ export class ManifestSource implements ClusterSource {
       if (known && hash === file.hash && file.unsettledSince === undefined) continue
       this.#files.set(path, file)
       const same = known && hash === file.hash
+      // An event between may ask too early; the timer of this reading will ask again.
+      if (same && this.#options.runtime.clock.now() - file.readAt < SETTLE_MS) continue
       let contents: FileContents = { hash, parts: file.parts, notes: [] }
       if (!same) contents = octets === undefined ? NOTHING : await readFile(octets, hash, file, pace)
       read.push({ file, contents, settled: same || this.#isOverdue(file) || !this.#synced })
@@ -273,6 +275,7 @@ export class ManifestSource implements ClusterSource {
       } else this.#catalog.withdraw(entry)
     }
     file.parts = [...contents.parts]
+    if (file.hash !== contents.hash || !settled) file.readAt = this.#options.runtime.clock.now()
     file.hash = contents.hash
     const waits =
       !settled &&
@@ -288,7 +291,7 @@ export class ManifestSource implements ClusterSource {
     }
     const { clock } = this.#options.runtime
     file.unsettledSince ??= clock.now()
-    clock.after(SETTLE_MS, () => {
+    clock.after(SETTLE_MS + 1, () => {
       if (this.#closed) return
       this.#dirty.set(file.path, file.shown)
       this.#schedule(0)

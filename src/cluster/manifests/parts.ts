@@ -25,6 +25,7 @@ const SPACE = 0x20
 const TAB = 0x09
 const HASH = 0x23
 const DASH = 0x2d
+const PERCENT = 0x25
 const DOT = 0x2e
 
 /** After this many lines without a part the search may be paused. */
@@ -83,6 +84,8 @@ class YamlDocument {
     while (this.#octets[content] === SPACE) content++
     const first = this.#octets[content]
     if (content >= next || first === NEWLINE || first === CARRIAGE_RETURN || first === HASH) return
+    // A directive (`%YAML 1.2`) stands before the marker of its document, and changes nothing here.
+    if (first === PERCENT && !this.#hasContent) return
     this.#hasContent = true
     if (this.#inItems) this.#itemLine(at, content, line)
     if (content === at) this.#topLine(at, next, line)

@@ -73,7 +73,7 @@ class PartReader implements Reading {
 
   #object(value: unknown, path: FieldPath, list: ListHeader | undefined): void {
     if (!isMap(value)) {
-      this.#noObject(path, `${Array.isArray(value) ? 'a list' : shown(value)}`)
+      this.#noObject(path, Array.isArray(value) ? 'a list' : shown(value), 'error')
       return
     }
     const inherited = inherit(list)
@@ -81,7 +81,8 @@ class PartReader implements Reading {
     const apiVersion = value['apiVersion'] ?? inherited?.apiVersion
     if (kind === undefined && apiVersion === undefined) {
       const keys = Object.keys(value)
-      this.#noObject(path, keys.length === 0 ? 'an empty map' : `a map with ${listedKeys(keys)}`)
+      // A kustomization or the values of a chart beside the manifests: worth a word, no mistake.
+      this.#noObject(path, keys.length === 0 ? 'an empty map' : `a map with ${listedKeys(keys)}`, 'warning')
     } else if (typeof kind !== 'string' || kind === '') {
       this.#field(path, 'kind', kind, `expected what the object is, for example kind: Service`)
     } else if (typeof apiVersion !== 'string' || apiVersion === '') {
@@ -126,16 +127,14 @@ class PartReader implements Reading {
     this.found.push({ kind, ...nameIn(value), held: undefined, ...this.#place(path) })
   }
 
-  #noObject(path: FieldPath, found: string): void {
+  /** Something that Kubernetes has no word for: prose, a saved web page, or the settings of another program. */
+  #noObject(path: FieldPath, found: string, level: Trouble['level']): void {
+    const offset = this.#offset(path)
     const likely = looksLike(this.#text)
-    const mistake = mistakeAround(this.#text, this.#offset(path), true)
-    const text = likely === '' ? `found ${found}` : `this looks like ${likely}`
-    const more = mistake === undefined ? '' : `: ${mistake.text}`
-    this.#cost(
-      'document',
-      this.#offset(path),
-      `no Kubernetes object: expected apiVersion, kind and metadata, ${text}${more}`
-    )
+    const mistake = mistakeAround(this.#text, offset, true)
+    const seen = likely === '' ? `found ${found}` : `this looks like ${likely}`
+    const text = `no Kubernetes object: expected apiVersion, kind and metadata, ${seen}`
+    this.#trouble(level, offset, mistake === undefined ? text : `${text}: ${mistake.text}`, 'document', undefined)
   }
 
   /** A flaw in apiVersion or kind. */
