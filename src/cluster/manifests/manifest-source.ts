@@ -44,6 +44,8 @@ const SETTLE_MS = 30
 const SETTLE_MAX_MS = 500
 /** Changes that are told in one go; more than these are told with pauses. */
 const TOLD_AT_ONCE = 1000
+/** Objects that are compared between two looks at the time. */
+const SETTLED_AT_ONCE = 200
 /** Troubles that are told of one file at a time. */
 const TROUBLES_MAX = 20
 /** Files whose changes get a line of their own at a time. */
@@ -218,8 +220,8 @@ export class ManifestSource implements ClusterSource {
       if (pace.due) await pace.pause()
     }
     if (this.#closed || read.length === 0) return
-    for (const { file, contents, settled } of read) this.#apply(file, contents, settled)
-    const changes = this.#catalogSettled()
+    for (const { file, contents, settled } of read) await this.#apply(file, contents, settled, pace)
+    const changes = await this.#settleCatalog(pace)
     this.#sayNotes(read)
     for (const { file } of read) this.#sayTroubles(file)
     await this.#tell(changes, pace)
@@ -253,12 +255,14 @@ export class ManifestSource implements ClusterSource {
   }
 
   /** Takes over what a file says. What it doesn't say any more is kept while it may only be unfinished or broken. */
-  #apply(file: ManifestFile, contents: FileContents, settled: boolean): void {
+  async #apply(file: ManifestFile, contents: FileContents, settled: boolean, pace: Pace): Promise<void> {
     const stay = new Set(contents.parts)
     const leave = [...file.parts.filter(part => !stay.has(part)).flatMap(part => part.entries), ...file.kept]
     const before = new Set(file.parts)
     for (const part of contents.parts) {
-      if (!before.has(part)) for (const entry of part.entries) this.#catalog.declare(entry)
+      if (before.has(part)) continue
+      for (const entry of part.entries) this.#catalog.declare(entry)
+      if (pace.due) await pace.pause()
     }
     const troubles = contents.parts.flatMap(part => part.troubles)
     const unreadable = troubles.some(trouble => trouble.costs === 'document')
@@ -273,6 +277,7 @@ export class ManifestSource implements ClusterSource {
         file.kept.push(entry)
         this.#catalog.touch(entry)
       } else this.#catalog.withdraw(entry)
+      if (pace.due) await pace.pause()
     }
     file.parts = [...contents.parts]
     if (file.hash !== contents.hash || !settled) file.readAt = this.#options.runtime.clock.now()
@@ -298,9 +303,13 @@ export class ManifestSource implements ClusterSource {
     })
   }
 
-  #catalogSettled(): Change[] {
+  async #settleCatalog(pace: Pace): Promise<Change[]> {
     const keys = this.#catalog.touchedKeys()
-    const changes = this.#catalog.settle()
+    const changes: Change[] = []
+    while (this.#catalog.unsettled) {
+      for (const change of this.#catalog.settle(SETTLED_AT_ONCE)) changes.push(change)
+      if (pace.due) await pace.pause()
+    }
     let said = 0
     for (const key of keys) {
       const [first, ...others] = this.#catalog.declarations(key)

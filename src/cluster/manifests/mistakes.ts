@@ -174,7 +174,8 @@ function remark(line: Line): Mistake | undefined {
 function plainWords(flaw: SyntaxFlaw, line: Line): string {
   const words = WORDS[flaw.code]
   if (flaw.code === 'MISSING_CHAR') return missing(flaw)
-  if (flaw.code === 'OPEN_QUOTE') return `a quote (${line.text[flaw.offset - line.start] ?? '"'}) that is never closed`
+  if (flaw.code === 'OPEN_QUOTE')
+    return `a quote (${line.text[flaw.offset - line.start] ?? '"'}) that is never closed`
   if (flaw.code === 'BAD_SCALAR_START') {
     const first = shown(line.text[flaw.offset - line.start] ?? '')
     return `a value can't begin with ${first} unless it is in quotes`

@@ -8,14 +8,15 @@ import { trimEndpoints } from './endpoints.ts'
 import { readJson } from './json-document.ts'
 import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
 import type { ListHeader, Part } from './part.ts'
+import type { PartText } from './parts.ts'
 import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
 import { readYaml } from './yaml-document.ts'
 
 /** The longest part that is read, in characters. Kubernetes stores no object over 1.5 MiB. */
 const PART_CHARACTERS_MAX = 4 << 20
 
-/** Reads `text`, the text of `part`. Never throws. */
-export function readPart(text: string, part: Part): Reading {
+/** Reads the text of `part`. Never throws. */
+export function readPart(text: PartText, part: Part): Reading {
   const reader = new PartReader(text, part)
   reader.read()
   return reader
@@ -43,10 +44,12 @@ class PartReader implements Reading {
   readonly troubles: Trouble[] = []
   readonly #text: string
   readonly #part: Part
+  readonly #missing: PartText['missing']
   #document: Document | undefined
 
-  constructor(text: string, part: Part) {
+  constructor({ text, missing }: PartText, part: Part) {
     this.#text = text
+    this.#missing = missing
     this.#part = part
   }
 
@@ -134,7 +137,13 @@ class PartReader implements Reading {
     const mistake = mistakeAround(this.#text, offset, true)
     const seen = likely === '' ? `found ${found}` : `this looks like ${likely}`
     const text = `no Kubernetes object: expected apiVersion, kind and metadata, ${seen}`
-    this.#trouble(level, offset, mistake === undefined ? text : `${text}: ${mistake.text}`, 'document', undefined)
+    this.#trouble(
+      level,
+      offset,
+      mistake === undefined ? text : `${text}: ${mistake.text}`,
+      'document',
+      undefined
+    )
   }
 
   /** A flaw in apiVersion or kind. */
@@ -212,6 +221,7 @@ class PartReader implements Reading {
       line++
       start = at + 1
     }
+    if (this.#missing !== undefined && offset > this.#missing.offset) line += this.#missing.lines
     const before = this.#text.slice(start, offset)
     return { line, column: (isAscii(before) ? before.length : Array.from(before).length) + 1 }
   }
