@@ -55,7 +55,7 @@ t.test('every address that another library writes is an address', async t => {
 })
 
 t.test('no text of address characters is judged otherwise than by another library', async t => {
-  const text = fc.string({ unit: fc.constantFrom(...':.0123456789af'), maxLength: 24 })
+  const text = fc.string({ unit: fc.constantFrom(...Array.from(':.0123456789af')), maxLength: 24 })
   fc.assert(
     fc.property(text, text => {
       // The library is generous with IPv4 in a way that Kubernetes is not: 1.2, 0x1 and 01.

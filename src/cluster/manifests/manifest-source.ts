@@ -113,7 +113,8 @@ export class ManifestSource implements ClusterSource {
     this.#startWatching()
     await this.#pass()
     if (this.#closed) return
-    this.#log.info(startLine(this.#files.size, this.#catalog.entries()))
+    const read = [...this.#files.values()].filter(file => file.hash !== '').length
+    this.#log.info(startLine(read, this.#catalog.entries()))
     this.#synced = true
     for (const sink of this.#sinks) sink.synced()
     // What changed between reading and the first event that would have told.
@@ -205,7 +206,11 @@ export class ManifestSource implements ClusterSource {
     for (const [path, shown] of batch) {
       const file = this.#files.get(path) ?? newFile(path, shown, this.#orderOf(path))
       const octets = this.#octetsOf(file)
-      if (octets === 'unreadable') continue
+      if (octets === 'unreadable') {
+        // Remembered, so that it is said once.
+        this.#files.set(path, file)
+        continue
+      }
       const hash = octets === undefined ? '' : hashOf(octets)
       const known = this.#files.has(path)
       if (!known && octets === undefined) continue
@@ -242,7 +247,8 @@ export class ManifestSource implements ClusterSource {
       if (code === 'ENOENT' && this.#failures.length === 0) return undefined
       const reason = reasonOf(error)
       if (file.failure !== reason && code !== 'ENOENT') {
-        this.#log.warn(`${file.shown}: cannot be read: ${reason}; what it gave before stays in service`)
+        const rest = file.hash === '' ? 'it is left out' : 'what it gave before stays in service'
+        this.#log.warn(`${file.shown}: cannot be read: ${reason}; ${rest}`)
       }
       file.failure = reason
       return 'unreadable'

@@ -174,6 +174,7 @@ function remark(line: Line): Mistake | undefined {
 function plainWords(flaw: SyntaxFlaw, line: Line): string {
   const words = WORDS[flaw.code]
   if (flaw.code === 'MISSING_CHAR') return missing(flaw)
+  if (flaw.code === 'MULTILINE_IMPLICIT_KEY' && !line.text.includes(':')) return KEY_ALONE
   if (flaw.code === 'OPEN_QUOTE')
     return `a quote (${line.text[flaw.offset - line.start] ?? '"'}) that is never closed`
   if (flaw.code === 'BAD_SCALAR_START') {
@@ -187,9 +188,11 @@ function plainWords(flaw: SyntaxFlaw, line: Line): string {
 
 function missing(flaw: SyntaxFlaw): string {
   if (flaw.text.includes('Sequence item')) return 'a line that is indented like a list item but has no "- "'
-  if (flaw.text.includes('map values')) return 'a key without ":"; expected key: value'
+  if (flaw.text.includes('map values')) return KEY_ALONE
   return flaw.text.charAt(0).toLowerCase() + flaw.text.slice(1)
 }
+
+const KEY_ALONE = 'a key without ":"; expected key: value'
 
 const WORDS: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*name) without an anchor (&name) before it in this document or List item',
