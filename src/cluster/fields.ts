@@ -41,6 +41,10 @@ export class Fields {
     return this.#value(key) !== null
   }
 
+  holdsText(key: string): boolean {
+    return typeof this.#value(key) === 'string'
+  }
+
   /** A text, or '' when absent. */
   text(key: string): string {
     return this.#asText(this.#value(key), [key])
@@ -133,7 +137,10 @@ export class Fields {
   }
 
   error(steps: FieldPath, text: string): void {
-    this.#flaws.push({ level: 'error', path: [...this.#path(), ...steps], text })
+    const path = [...this.#path(), ...steps]
+    // A map that is read for two purposes is wrong only once.
+    const same = (flaw: Flaw) => flaw.text === text && flaw.path.join('\n') === path.join('\n')
+    if (!this.#flaws.some(same)) this.#flaws.push({ level: 'error', path, text })
   }
 
   warning(steps: FieldPath, text: string): void {

@@ -258,7 +258,7 @@ function ownName(metadata: Fields, max: number): string {
     return ''
   }
   const name = metadata.text('name')
-  checkName(metadata, 'name', name, max)
+  if (metadata.holdsText('name')) checkName(metadata, 'name', name, max)
   return name
 }
 

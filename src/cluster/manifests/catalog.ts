@@ -21,6 +21,8 @@ export class Catalog {
   /** The objects that are in service. */
   readonly #objects = new Map<string, ClusterObject>()
   readonly #touched = new Map<string, ManifestFile>()
+  /** Services whose mirrored slices may have to change, by `namespace/name`. */
+  readonly #services = new Set<string>()
   /** How many slices of the files belong to each Service, by `namespace/name`. */
   readonly #slices = new Map<string, number>()
   readonly #mirrors = new Map<string, readonly EndpointSlice[]>()
@@ -66,31 +68,42 @@ export class Catalog {
     return [...this.#touched.keys()]
   }
 
-  /** What follows from everything that was touched. */
-  settle(): Change[] {
+  /** Whether there is something to settle. */
+  get unsettled(): boolean {
+    return this.#touched.size > 0
+  }
+
+  /** What follows from what was touched, at most `most` objects at a time. */
+  settle(most: number): Change[] {
     const changes: Change[] = []
-    const services = new Set<string>()
     for (const [key, file] of this.#touched) {
-      const entries = this.#declared.get(key)
-      if (entries !== undefined && entries.length > 1) entries.sort(compareEntries)
-      const first = entries?.[0]
-      const held = first?.held
-      if (held?.kind === 'Endpoints' || key.startsWith('Endpoints/')) {
-        services.add(key.slice('Endpoints/'.length))
-        continue
-      }
-      const before = this.#objects.get(key)
-      const change = this.#set(key, held, first?.file ?? file)
-      if (change === undefined) continue
-      changes.push(change)
-      noteService(services, before)
-      noteService(services, held)
-      this.#countSlice(before, -1)
-      this.#countSlice(held, 1)
+      if (most-- === 0) return changes
+      this.#touched.delete(key)
+      this.#settleObject(key, file, changes)
     }
-    this.#touched.clear()
-    for (const service of services) this.#mirror(service, changes)
+    // Only now is it known which Services have slices of their own.
+    for (const service of this.#services) this.#mirror(service, changes)
+    this.#services.clear()
     return changes
+  }
+
+  #settleObject(key: string, file: ManifestFile, changes: Change[]): void {
+    const entries = this.#declared.get(key)
+    if (entries !== undefined && entries.length > 1) entries.sort(compareEntries)
+    const first = entries?.[0]
+    const held = first?.held
+    if (held?.kind === 'Endpoints' || key.startsWith('Endpoints/')) {
+      this.#services.add(key.slice('Endpoints/'.length))
+      return
+    }
+    const before = this.#objects.get(key)
+    const change = this.#set(key, held, first?.file ?? file)
+    if (change === undefined) return
+    changes.push(change)
+    this.#noteService(before)
+    this.#noteService(held)
+    this.#countSlice(before, -1)
+    this.#countSlice(held, 1)
   }
 
   /** Namespaces that objects live in but that are not declared, in order. */
@@ -117,6 +130,7 @@ export class Catalog {
   /** As the mirroring controller does: for a Service that exists, and has no slices of its own. */
   #mirror(service: string, changes: Change[]): void {
     const endpoints = this.#declared.get(`Endpoints/${service}`)?.[0]?.held as Endpoints | undefined
+    if (endpoints === undefined && !this.#mirrors.has(service)) return
     const wanted =
       endpoints !== undefined && !this.#slices.has(service) && this.#objects.has(`Service/${service}`)
     const slices = wanted ? mirrored(endpoints) : []
@@ -133,6 +147,11 @@ export class Catalog {
     else this.#mirrors.set(service, slices)
   }
 
+  #noteService(object: ClusterObject | undefined): void {
+    const service = serviceOf(object)
+    if (service !== undefined) this.#services.add(service)
+  }
+
   #countSlice(object: ClusterObject | undefined, by: 1 | -1): void {
     if (object?.kind !== 'EndpointSlice') return
     const service = serviceOf(object)
@@ -143,11 +162,6 @@ export class Catalog {
   #countNamespace(object: ClusterObject, by: 1 | -1): void {
     if (object.kind !== 'Namespace') add(this.#namespaces, object.namespace, by)
   }
-}
-
-function noteService(services: Set<string>, object: ClusterObject | undefined): void {
-  const service = serviceOf(object)
-  if (service !== undefined) services.add(service)
 }
 
 /** The Service that an object is, or that a slice belongs to, as `namespace/name`. */

@@ -11,6 +11,8 @@ export interface ManifestFile {
   readonly order: number
   /** Of the contents that were applied last; '' for none. */
   hash: string
+  /** When these contents were read first (monotonic milliseconds). */
+  readAt: number
   parts: readonly FilePart[]
   /** Declared by an earlier version of the file, and kept. */
   kept: Entry[]
@@ -50,7 +52,7 @@ export interface Entry {
 
 export function newFile(path: string, shown: string, order: number): ManifestFile {
   return {
-    ...{ path, shown, order, hash: '', parts: [], kept: [] },
+    ...{ path, shown, order, hash: '', readAt: 0, parts: [], kept: [] },
     ...{ unsettledSince: undefined, failure: '', broken: false, noted: false }
   }
 }

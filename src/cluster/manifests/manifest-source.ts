@@ -44,6 +44,8 @@ const SETTLE_MS = 30
 const SETTLE_MAX_MS = 500
 /** Changes that are told in one go; more than these are told with pauses. */
 const TOLD_AT_ONCE = 1000
+/** Objects that are compared between two looks at the time. */
+const SETTLED_AT_ONCE = 200
 /** Troubles that are told of one file at a time. */
 const TROUBLES_MAX = 20
 /** Files whose changes get a line of their own at a time. */
@@ -111,7 +113,8 @@ export class ManifestSource implements ClusterSource {
     this.#startWatching()
     await this.#pass()
     if (this.#closed) return
-    this.#log.info(startLine(this.#files.size, this.#catalog.entries()))
+    const read = [...this.#files.values()].filter(file => file.hash !== '').length
+    this.#log.info(startLine(read, this.#catalog.entries()))
     this.#synced = true
     for (const sink of this.#sinks) sink.synced()
     // What changed between reading and the first event that would have told.
@@ -203,21 +206,27 @@ export class ManifestSource implements ClusterSource {
     for (const [path, shown] of batch) {
       const file = this.#files.get(path) ?? newFile(path, shown, this.#orderOf(path))
       const octets = this.#octetsOf(file)
-      if (octets === 'unreadable') continue
+      if (octets === 'unreadable') {
+        // Remembered, so that it is said once.
+        this.#files.set(path, file)
+        continue
+      }
       const hash = octets === undefined ? '' : hashOf(octets)
       const known = this.#files.has(path)
       if (!known && octets === undefined) continue
       if (known && hash === file.hash && file.unsettledSince === undefined) continue
       this.#files.set(path, file)
       const same = known && hash === file.hash
+      // An event between may ask too early; the timer of this reading will ask again.
+      if (same && this.#options.runtime.clock.now() - file.readAt < SETTLE_MS) continue
       let contents: FileContents = { hash, parts: file.parts, notes: [] }
       if (!same) contents = octets === undefined ? NOTHING : await readFile(octets, hash, file, pace)
       read.push({ file, contents, settled: same || this.#isOverdue(file) || !this.#synced })
       if (pace.due) await pace.pause()
     }
     if (this.#closed || read.length === 0) return
-    for (const { file, contents, settled } of read) this.#apply(file, contents, settled)
-    const changes = this.#catalogSettled()
+    for (const { file, contents, settled } of read) await this.#apply(file, contents, settled, pace)
+    const changes = await this.#settleCatalog(pace)
     this.#sayNotes(read)
     for (const { file } of read) this.#sayTroubles(file)
     await this.#tell(changes, pace)
@@ -238,7 +247,8 @@ export class ManifestSource implements ClusterSource {
       if (code === 'ENOENT' && this.#failures.length === 0) return undefined
       const reason = reasonOf(error)
       if (file.failure !== reason && code !== 'ENOENT') {
-        this.#log.warn(`${file.shown}: cannot be read: ${reason}; what it gave before stays in service`)
+        const rest = file.hash === '' ? 'it is left out' : 'what it gave before stays in service'
+        this.#log.warn(`${file.shown}: cannot be read: ${reason}; ${rest}`)
       }
       file.failure = reason
       return 'unreadable'
@@ -251,12 +261,14 @@ export class ManifestSource implements ClusterSource {
   }
 
   /** Takes over what a file says. What it doesn't say any more is kept while it may only be unfinished or broken. */
-  #apply(file: ManifestFile, contents: FileContents, settled: boolean): void {
+  async #apply(file: ManifestFile, contents: FileContents, settled: boolean, pace: Pace): Promise<void> {
     const stay = new Set(contents.parts)
     const leave = [...file.parts.filter(part => !stay.has(part)).flatMap(part => part.entries), ...file.kept]
     const before = new Set(file.parts)
     for (const part of contents.parts) {
-      if (!before.has(part)) for (const entry of part.entries) this.#catalog.declare(entry)
+      if (before.has(part)) continue
+      for (const entry of part.entries) this.#catalog.declare(entry)
+      if (pace.due) await pace.pause()
     }
     const troubles = contents.parts.flatMap(part => part.troubles)
     const unreadable = troubles.some(trouble => trouble.costs === 'document')
@@ -271,8 +283,10 @@ export class ManifestSource implements ClusterSource {
         file.kept.push(entry)
         this.#catalog.touch(entry)
       } else this.#catalog.withdraw(entry)
+      if (pace.due) await pace.pause()
     }
     file.parts = [...contents.parts]
+    if (file.hash !== contents.hash || !settled) file.readAt = this.#options.runtime.clock.now()
     file.hash = contents.hash
     const waits =
       !settled &&
@@ -288,16 +302,20 @@ export class ManifestSource implements ClusterSource {
     }
     const { clock } = this.#options.runtime
     file.unsettledSince ??= clock.now()
-    clock.after(SETTLE_MS, () => {
+    clock.after(SETTLE_MS + 1, () => {
       if (this.#closed) return
       this.#dirty.set(file.path, file.shown)
       this.#schedule(0)
     })
   }
 
-  #catalogSettled(): Change[] {
+  async #settleCatalog(pace: Pace): Promise<Change[]> {
     const keys = this.#catalog.touchedKeys()
-    const changes = this.#catalog.settle()
+    const changes: Change[] = []
+    while (this.#catalog.unsettled) {
+      for (const change of this.#catalog.settle(SETTLED_AT_ONCE)) changes.push(change)
+      if (pace.due) await pace.pause()
+    }
     let said = 0
     for (const key of keys) {
       const [first, ...others] = this.#catalog.declarations(key)

@@ -18,6 +18,7 @@ export function mistakeBehind(text: string, flaw: SyntaxFlaw): Mistake {
     foreign(text, line) ??
     quotes(line) ??
     prose(text, flaw, line) ??
+    dashWithoutSpace(line) ??
     colonWithoutSpace(flaw, line) ?? { offset: flaw.offset, text: plainWords(flaw, line) }
   )
 }
@@ -147,6 +148,13 @@ function isProse(line: string): boolean {
   return / /.test(line.trim()) && !/^[\w./-]+:\S/.test(line)
 }
 
+function dashWithoutSpace(line: Line): Mistake | undefined {
+  const match = /^(\s*)-([A-Za-z][\w.-]*:(?: .*)?)$/.exec(line.text.trimEnd())
+  if (match === null) return undefined
+  const [, indentation = '', rest = ''] = match
+  return { offset: line.start + indentation.length, text: `no space after the dash; write - ${rest}` }
+}
+
 function colonWithoutSpace(flaw: SyntaxFlaw, line: Line): Mistake | undefined {
   const match = /^(\s*(?:- )?)([\w./-]+):([^\s/:][^:]*)$/.exec(line.text.trimEnd())
   if (match === null || !PROSE_CODES.has(flaw.code)) return undefined
@@ -165,7 +173,10 @@ function remark(line: Line): Mistake | undefined {
 
 function plainWords(flaw: SyntaxFlaw, line: Line): string {
   const words = WORDS[flaw.code]
-  if (flaw.code === 'MISSING_CHAR') return missing(flaw, line)
+  if (flaw.code === 'MISSING_CHAR') return missing(flaw)
+  if (flaw.code === 'MULTILINE_IMPLICIT_KEY' && !line.text.includes(':')) return KEY_ALONE
+  if (flaw.code === 'OPEN_QUOTE')
+    return `a quote (${line.text[flaw.offset - line.start] ?? '"'}) that is never closed`
   if (flaw.code === 'BAD_SCALAR_START') {
     const first = shown(line.text[flaw.offset - line.start] ?? '')
     return `a value can't begin with ${first} unless it is in quotes`
@@ -175,13 +186,13 @@ function plainWords(flaw: SyntaxFlaw, line: Line): string {
   return flaw.text.charAt(0).toLowerCase() + flaw.text.slice(1)
 }
 
-function missing(flaw: SyntaxFlaw, line: Line): string {
-  if (flaw.text.includes('quote'))
-    return `a quote (${line.text[flaw.offset - line.start] ?? '"'}) that is never closed`
+function missing(flaw: SyntaxFlaw): string {
   if (flaw.text.includes('Sequence item')) return 'a line that is indented like a list item but has no "- "'
-  if (flaw.text.includes('map values')) return `a key without ":"; expected key: value`
+  if (flaw.text.includes('map values')) return KEY_ALONE
   return flaw.text.charAt(0).toLowerCase() + flaw.text.slice(1)
 }
+
+const KEY_ALONE = 'a key without ":"; expected key: value'
 
 const WORDS: Readonly<Record<string, string>> = {
   BAD_ALIAS: 'an alias (*name) without an anchor (&name) before it in this document or List item',
@@ -192,6 +203,7 @@ const WORDS: Readonly<Record<string, string>> = {
   BLOCK_IN_FLOW: 'a block inside of { } or [ ]; close the bracket first',
   KEY_NOT_TEXT: 'a key that is a map or a list; is this a template that was not rendered?',
   MULTILINE_IMPLICIT_KEY: 'text over several lines before a ":"; expected key: value on each line',
+  OPEN_BRACKET: 'a bracket that is never closed',
   TAB_AS_INDENT: 'a tab in the indentation; YAML takes spaces only',
   TOO_DEEP: 'nested more than 200 deep; no Kubernetes object is',
   UNEXPECTED_TOKEN: 'something after the end of a value; a quote inside of quotes, or a missing indentation?'

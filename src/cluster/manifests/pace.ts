@@ -2,7 +2,7 @@
 import type { Clock } from '../../runtime/clock.ts'
 
 /** How long work may go on without a pause: a fraction of the 50 ms that nothing may block for. */
-const SLICE_MS = 8
+const SLICE_MS = 10
 
 export class Pace {
   readonly #clock: Clock

@@ -9,14 +9,23 @@ export function* partsOf(octets: Buffer, path: string): Generator<Part | undefin
   yield* readsAsJson(octets, path) ? jsonParts(octets) : yamlParts(octets)
 }
 
-/** The text of a part, with the part's own line breaks, so that offsets tell lines and columns. */
-export function textOf(octets: Buffer, part: Part): string {
+export interface PartText {
+  readonly text: string
+  /** Lines of the file that are missing in the text, and the offset behind which they are. */
+  readonly missing: { readonly offset: number; readonly lines: number } | undefined
+}
+
+/** The text of a part, with its own line breaks, so that offsets tell lines and columns. */
+export function textOf(octets: Buffer, part: Part): PartText {
   if (part.without !== undefined) {
     const { start, end, lines } = part.without
-    return `${octets.toString('utf8', part.start, start)}${'\n'.repeat(lines)}${octets.toString('utf8', end, part.end)}`
+    const before = octets.toString('utf8', part.start, start)
+    const text = before + octets.toString('utf8', end, part.end)
+    return { text, missing: { offset: before.length, lines } }
   }
   const text = octets.toString('utf8', part.start, part.end)
-  return part.dash === undefined ? text : `${text.slice(0, part.dash)} ${text.slice(part.dash + 1)}`
+  if (part.dash === undefined) return { text, missing: undefined }
+  return { text: `${text.slice(0, part.dash)} ${text.slice(part.dash + 1)}`, missing: undefined }
 }
 
 const NEWLINE = 0x0a
@@ -25,6 +34,7 @@ const SPACE = 0x20
 const TAB = 0x09
 const HASH = 0x23
 const DASH = 0x2d
+const PERCENT = 0x25
 const DOT = 0x2e
 
 /** After this many lines without a part the search may be paused. */
@@ -83,13 +93,15 @@ class YamlDocument {
     while (this.#octets[content] === SPACE) content++
     const first = this.#octets[content]
     if (content >= next || first === NEWLINE || first === CARRIAGE_RETURN || first === HASH) return
+    // A directive (`%YAML 1.2`) stands before the marker of its document, and changes nothing here.
+    if (first === PERCENT && !this.#hasContent) return
     this.#hasContent = true
     if (this.#inItems) this.#itemLine(at, content, line)
     if (content === at) this.#topLine(at, next, line)
   }
 
   *parts(end: number, endLine: number): Generator<Part, void> {
-    if (!this.#hasContent) return
+    if (!this.#hasContent || end === this.#start) return
     const whole = {
       start: this.#start,
       end,

@@ -1,6 +1,6 @@
 // Reads a manifest file part by part. Parts that did not change since the last time are taken from there, so that one
 // edit in a file with 20,000 objects costs one object.
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import type { Entry, FilePart, ManifestFile } from './manifest-file.ts'
 import type { Pace } from './pace.ts'
@@ -21,7 +21,7 @@ const FILE_OCTETS_MAX = 256 << 20
 const PARTS_MAX = 200_000
 
 export function hashOf(octets: Uint8Array): string {
-  return createHash('sha1').update(octets).digest('base64')
+  return digest('sha1', octets, 'base64')
 }
 
 export async function readFile(
@@ -89,14 +89,12 @@ function partFrom(
 }
 
 function hashOfPart(octets: Buffer, part: Part): string {
-  const hash = createHash('sha1')
-  hash.update(`${part.role} ${part.dash ?? ''} ${part.list?.apiVersion ?? ''} ${part.list?.kind ?? ''}\n`)
-  if (part.without === undefined) hash.update(octets.subarray(part.start, part.end))
-  else {
-    hash.update(octets.subarray(part.start, part.without.start))
-    hash.update(octets.subarray(part.without.end, part.end))
+  const { role, start, end, without, list } = part
+  if (without === undefined) {
+    const hash = digest('sha1', octets.subarray(start, end), 'base64')
+    return list === undefined ? hash : `${hash} ${list.apiVersion} ${list.kind}`
   }
-  return hash.digest('base64')
+  return `${role} ${hashOf(octets.subarray(start, without.start))} ${hashOf(octets.subarray(without.end, end))}`
 }
 
 /** Characters before the part on its first line. One line of JSON may be megabytes: beyond some octets, octets count. */

@@ -8,14 +8,15 @@ import { trimEndpoints } from './endpoints.ts'
 import { readJson } from './json-document.ts'
 import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
 import type { ListHeader, Part } from './part.ts'
+import type { PartText } from './parts.ts'
 import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
 import { readYaml } from './yaml-document.ts'
 
 /** The longest part that is read, in characters. Kubernetes stores no object over 1.5 MiB. */
 const PART_CHARACTERS_MAX = 4 << 20
 
-/** Reads `text`, the text of `part`. Never throws. */
-export function readPart(text: string, part: Part): Reading {
+/** Reads the text of `part`. Never throws. */
+export function readPart(text: PartText, part: Part): Reading {
   const reader = new PartReader(text, part)
   reader.read()
   return reader
@@ -43,10 +44,12 @@ class PartReader implements Reading {
   readonly troubles: Trouble[] = []
   readonly #text: string
   readonly #part: Part
+  readonly #missing: PartText['missing']
   #document: Document | undefined
 
-  constructor(text: string, part: Part) {
+  constructor({ text, missing }: PartText, part: Part) {
     this.#text = text
+    this.#missing = missing
     this.#part = part
   }
 
@@ -73,7 +76,7 @@ class PartReader implements Reading {
 
   #object(value: unknown, path: FieldPath, list: ListHeader | undefined): void {
     if (!isMap(value)) {
-      this.#noObject(path, `${Array.isArray(value) ? 'a list' : shown(value)}`)
+      this.#noObject(path, Array.isArray(value) ? 'a list' : shown(value), 'error')
       return
     }
     const inherited = inherit(list)
@@ -81,7 +84,8 @@ class PartReader implements Reading {
     const apiVersion = value['apiVersion'] ?? inherited?.apiVersion
     if (kind === undefined && apiVersion === undefined) {
       const keys = Object.keys(value)
-      this.#noObject(path, keys.length === 0 ? 'an empty map' : `a map with ${listedKeys(keys)}`)
+      // A kustomization or the values of a chart beside the manifests: worth a word, no mistake.
+      this.#noObject(path, keys.length === 0 ? 'an empty map' : `a map with ${listedKeys(keys)}`, 'warning')
     } else if (typeof kind !== 'string' || kind === '') {
       this.#field(path, 'kind', kind, `expected what the object is, for example kind: Service`)
     } else if (typeof apiVersion !== 'string' || apiVersion === '') {
@@ -126,15 +130,19 @@ class PartReader implements Reading {
     this.found.push({ kind, ...nameIn(value), held: undefined, ...this.#place(path) })
   }
 
-  #noObject(path: FieldPath, found: string): void {
+  /** Something that Kubernetes has no word for: prose, a saved web page, or the settings of another program. */
+  #noObject(path: FieldPath, found: string, level: Trouble['level']): void {
+    const offset = this.#offset(path)
     const likely = looksLike(this.#text)
-    const mistake = mistakeAround(this.#text, this.#offset(path), true)
-    const text = likely === '' ? `found ${found}` : `this looks like ${likely}`
-    const more = mistake === undefined ? '' : `: ${mistake.text}`
-    this.#cost(
+    const mistake = mistakeAround(this.#text, offset, true)
+    const seen = likely === '' ? `found ${found}` : `this looks like ${likely}`
+    const text = `no Kubernetes object: expected apiVersion, kind and metadata, ${seen}`
+    this.#trouble(
+      level,
+      offset,
+      mistake === undefined ? text : `${text}: ${mistake.text}`,
       'document',
-      this.#offset(path),
-      `no Kubernetes object: expected apiVersion, kind and metadata, ${text}${more}`
+      undefined
     )
   }
 
@@ -213,6 +221,7 @@ class PartReader implements Reading {
       line++
       start = at + 1
     }
+    if (this.#missing !== undefined && offset > this.#missing.offset) line += this.#missing.lines
     const before = this.#text.slice(start, offset)
     return { line, column: (isAscii(before) ? before.length : Array.from(before).length) + 1 }
   }

@@ -30,8 +30,8 @@ export function readYaml(text: string): Document {
     })
     const error = parsed.errors[0]
     if (error !== undefined) {
-      const code = error.code === 'RESOURCE_EXHAUSTION' ? 'TOO_DEEP' : error.code
-      return failed({ offset: blamed(parsed.contents, error.code, error.pos[0]), code, text: error.message })
+      const code = codeOf(error.code, error.message)
+      return failed({ offset: blamed(parsed.contents, code, error.pos[0]), code, text: error.message })
     }
     return new Reader(text, parsed.contents).document()
   } catch (error) {
@@ -189,17 +189,27 @@ function locate(contents: Node | null, path: FieldPath, start: number): number {
   return offset
 }
 
-/** Where an unclosed quote begins: the parser blames the end of the text, which helps nobody. */
+/** The parser's codes, with two more for mistakes that it knows only by their message. */
+function codeOf(code: string, message: string): string {
+  if (code === 'RESOURCE_EXHAUSTION') return 'TOO_DEEP'
+  if (code === 'MISSING_CHAR' && message.includes('quote')) return 'OPEN_QUOTE'
+  return /\bflow (?:map|sequence)\b.*\bend with\b/i.test(message) ? 'OPEN_BRACKET' : code
+}
+
+/** Where an unclosed quote or bracket begins: the parser blames the end of the text, which helps nobody. */
 function blamed(contents: Node | null, code: string, offset: number): number {
-  if (code !== 'MISSING_CHAR') return offset
+  if (code !== 'OPEN_QUOTE' && code !== 'OPEN_BRACKET') return offset
   let found = offset
   const visit = (node: unknown, depth: number): void => {
     if (depth > DEPTH_MAX) return
-    if (isScalar(node)) {
-      const quoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE'
-      if (quoted && node.range !== undefined && node.range !== null && node.range[1] === offset)
-        found = node.range[0]
-    } else if (isMap(node)) {
+    const flow = (isMap(node) || isSeq(node)) && node.flow === true
+    const quoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')
+    const range = flow || quoted ? node.range : undefined
+    if (range !== undefined && range !== null && flow === (code === 'OPEN_BRACKET')) {
+      // An unclosed bracket takes in all that follows it; the innermost one is visited last.
+      if (quoted ? range[1] === offset : range[0] < offset && range[2] >= offset) found = range[0]
+    }
+    if (isMap(node)) {
       for (const pair of node.items) {
         visit(pair.key, depth + 1)
         visit(pair.value, depth + 1)

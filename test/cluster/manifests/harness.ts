@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { ClusterKind, ClusterObject } from '../../../src/cluster/objects.ts'
 import type { ClusterSink } from '../../../src/cluster/source.ts'
 import { chokidarWatching } from '../../../src/cluster/manifests/chokidar-watcher.ts'
 import { ManifestSource, type ManifestOptions } from '../../../src/cluster/manifests/manifest-source.ts'
+import type { StartWatching } from '../../../src/cluster/manifests/watcher.ts'
 import { keyOf } from '../../../src/cluster/manifests/reading.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import type { Files } from '../../../src/runtime/files.ts'
@@ -115,26 +116,67 @@ export async function temporaryFolder(teardown: (task: () => Promise<void>) => v
   return folder
 }
 
+/** Files in memory, by the names that are shown; `undefined` as contents makes one unreadable. */
+export class MemoryFiles implements Files {
+  readonly contents = new Map<string, string | Uint8Array | undefined>()
+
+  constructor(texts: Readonly<Record<string, string | Uint8Array>>) {
+    for (const [name, text] of Object.entries(texts)) this.contents.set(name, text)
+  }
+
+  read(path: string): Buffer {
+    const name = relative(process.cwd(), resolve(path))
+    if (!this.contents.has(name)) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+    const contents = this.contents.get(name)
+    if (contents === undefined) throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+    return Buffer.from(contents)
+  }
+
+  list(path: string): string[] {
+    const folder = relative(process.cwd(), resolve(path))
+    const prefix = folder === '' ? '' : `${folder}/`
+    const names = [...this.contents.keys()].filter(name => name.startsWith(prefix))
+    if (names.length === 0) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+    return [...new Set(names.map(name => name.slice(prefix.length).split('/')[0] ?? ''))].sort()
+  }
+
+  kind(path: string): 'file' | 'directory' | undefined {
+    const name = relative(process.cwd(), resolve(path))
+    if (this.contents.has(name)) return 'file'
+    return [...this.contents.keys()].some(each => each.startsWith(`${name}/`)) ? 'directory' : undefined
+  }
+}
+
 /** A source over files that don't change, for reading `texts` (name to contents) from memory. */
 export async function readTexts(texts: Readonly<Record<string, string | Uint8Array>>): Promise<Harness> {
   const log = new LogBook()
-  const files: Files = {
-    read(path) {
-      const contents = texts[path]
-      if (contents === undefined) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
-      return Buffer.from(contents)
-    },
-    list: () => Object.keys(texts).sort(),
-    kind: path => (path in texts ? 'file' : undefined)
+  const files = new MemoryFiles(texts)
+  return begin({ paths: Object.keys(texts), runtime: { clock: systemClock, files, log } }, log, '')
+}
+
+/** A source over files in memory; `write` changes one and says so, as a watcher would. */
+export async function editTexts(
+  texts: Readonly<Record<string, string>>,
+  teardown: (task: () => Promise<void>) => void,
+  paths: readonly string[] = Object.keys(texts)
+): Promise<Harness & { readonly write: (name: string, contents: string | Uint8Array | undefined) => void }> {
+  const log = new LogBook()
+  const files = new MemoryFiles(texts)
+  let changed: (path: string) => void = () => undefined
+  const watch: StartWatching = listener => {
+    changed = path => listener.changed(path)
+    return { keep: () => undefined, ready: () => new Promise(() => undefined), close: async () => undefined }
   }
-  // Paths become absolute on the way; the names in `texts` are shown as they are.
-  const absolute = new Map(Object.keys(texts).map(name => [join(process.cwd(), name), name]))
-  const byAnyPath: Files = {
-    ...files,
-    read: path => files.read(absolute.get(path) ?? path),
-    kind: path => files.kind(absolute.get(path) ?? path)
+  const harness = await begin({ paths, runtime: { clock: systemClock, files, log }, watch }, log, '')
+  teardown(() => harness.source.close())
+  return {
+    ...harness,
+    write(name, contents) {
+      if (contents === 'gone') files.contents.delete(name)
+      else files.contents.set(name, contents)
+      changed(resolve(name))
+    }
   }
-  return begin({ paths: Object.keys(texts), runtime: { clock: systemClock, files: byAnyPath, log } }, log, '')
 }
 
 /** A source over a folder on disk; watched with chokidar unless said otherwise. */
