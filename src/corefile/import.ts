@@ -42,10 +42,6 @@ export class Imports {
     this.#onWords = onWords
   }
 
-  hasSnippet(name: string): boolean {
-    return this.#snippets.has(name)
-  }
-
   defineSnippet(name: string, words: readonly Word[]): void {
     this.#snippets.set(name, words)
   }
