@@ -36,7 +36,7 @@ export function parseCorefileAll(
   file: string,
   options: ParseOptions
 ): ParsedCorefile & { readonly errors: readonly CorefileError[] } {
-  return new Parser(text, file, options, 20).parse()
+  return new Parser(text, file, options, ERRORS_MAX).parse()
 }
 
 /** Standard input stands in no folder: its imports start at the working folder. (CoreDNS looks into /dev.) */
@@ -47,7 +47,9 @@ const importFolder = (file: string, folder: string): string =>
 const WORDS_MAX = 6_000_000
 /** Nobody nests imports so deep: when there are too many words, this is why. */
 const CYCLE_DEPTH = 200
-const NOTES_MAX = 20
+/** A person mends a few at a time. */
+export const ERRORS_MAX = 20
+export const NOTES_MAX = 20
 
 class Parser {
   readonly #errors: ParseErrors

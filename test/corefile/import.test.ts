@@ -74,6 +74,14 @@ t.test('reads each file once', t => {
   t.end()
 })
 
+t.test('messages name the pattern as it was written', t => {
+  const imports = new Imports(filesOf({}), FOLDER, () => undefined)
+  for (const pattern of ['a*', './a*', `${FOLDER}/a*`]) {
+    t.match(imports.find(pattern, word!), { warning: `No files matching import glob pattern: ${pattern}` })
+  }
+  t.end()
+})
+
 t.test('a snippet comes before a file, and both are counted', t => {
   const imports = new Imports(filesOf({ s: 'file', f: 'F' }), FOLDER, () => undefined)
   t.equal(find(imports, 's'), 's:file')
