@@ -11,9 +11,24 @@ import type { Runtime } from '../runtime/runtime.ts'
 /** Asks the whole server as a client would (all server blocks and plugins), with the asking client's address and EDNS. */
 export type InternalLookup = (name: Name, qtype: number, query: Query) => Eventual<Answer>
 
+/** What the program is, for `coredns_build_info`. */
+export interface BuildInfo {
+  readonly version: string
+  /** The commit it was built from; empty when nobody knows. */
+  readonly revision: string
+}
+
+/** One zone of a block on one of its addresses, as metrics name them. */
+export interface BlockServer {
+  /** `dns://:53`: the `label` of the listener's ListenerInfo. */
+  readonly label: string
+  readonly zone: string
+}
+
 /** What is shared by all server blocks of one configuration. */
 export interface Shared {
   readonly runtime: Runtime
+  readonly build: BuildInfo
   readonly lookup: InternalLookup
   /** Cluster state by source and options: two stanzas with equal options share one index. */
   readonly clusters: ClusterStates
@@ -38,6 +53,14 @@ export interface SetupContext extends Shared {
   onShutdown(task: () => Promise<void> | void): void
   /** Holds /ready back until `check` returns true. */
   readiness(check: () => boolean): void
+  /** What the block's plugins gave to `readiness`, by directive. Complete from `onStartup` on. */
+  readonly readinessChecks: ReadonlyMap<string, () => boolean>
+  /** Opens the block's listeners on these addresses instead of on all. Called by `bind` alone, with all it found. */
+  bindTo(addresses: readonly string[]): void
+  /** What `bindTo` was given; empty without `bind`, which is set up before every plugin that answers. */
+  readonly boundTo: readonly string[]
+  /** The block's zones on its addresses. Complete, ports included, once the listeners are open. */
+  servers(): readonly BlockServer[]
 }
 
 export interface PluginDefinition {
