@@ -10,6 +10,7 @@ import {
   type FamilySpec,
   type HistogramSpec
 } from './family.ts'
+import { ALWAYS_SHOWN, HEALTH_DURATION, PANICS } from './families.ts'
 import { QuerySeries } from './query-series.ts'
 
 /** Families by name: asking for one twice gives the same one, so two server blocks count into the same series. */
@@ -21,10 +22,9 @@ export class Metrics {
   readonly #panics: Value
 
   constructor() {
-    this.#panics = this.counter({
-      name: 'coredns_panics_total',
-      help: 'A metrics that counts the number of panics.'
-    }).with()
+    for (const spec of ALWAYS_SHOWN) this.counter(spec)
+    this.histogram(HEALTH_DURATION)
+    this.#panics = this.counter(PANICS).with()
   }
 
   counter(spec: FamilySpec): Family<Value> {

@@ -65,6 +65,7 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
   #idle: Channel[] = []
   readonly #sweep = new Sweep(() => this.#closeExpired())
   #stopped = false
+  #draining = false
 
   constructor(
     open: (owner: ChannelOwner) => Channel,
@@ -99,6 +100,13 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
     const exchange = new Exchange(request, this)
     this.#start(exchange, true)
     return exchange.reply
+  }
+
+  /** Closes what nobody uses, now and from now on; exchanges go on. */
+  drain(): void {
+    this.#draining = true
+    this.#sweep.disarm()
+    for (const channel of this.#idle.splice(0)) channel.end(new UpstreamError('STOPPED', 'drained'))
   }
 
   /** Closes everything. Exchanges that wait are rejected. */
@@ -223,7 +231,7 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
   #release(channel: Channel): void {
     if (--channel.waiting > 0 || channel.ended) return
     const { idleMax } = this.#options
-    if (channel.retired || this.#stopped || (idleMax > 0 && this.#idle.length >= idleMax)) {
+    if (channel.retired || this.#draining || (idleMax > 0 && this.#idle.length >= idleMax)) {
       channel.end(new UpstreamError('STOPPED', 'retired'))
       return
     }

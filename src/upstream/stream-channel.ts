@@ -1,6 +1,6 @@
 // A TCP connection to an upstream, with or without TLS: messages behind a length of two octets (RFC 1035 §4.2.2, RFC 7858).
 import net, { type Socket } from 'node:net'
-import tls, { type ConnectionOptions } from 'node:tls'
+import tls from 'node:tls'
 import { joinHostPort } from '../corefile/addresses.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { HEADER_OCTETS } from '../wire/numbers.ts'
@@ -9,9 +9,18 @@ import type { DeadlineWheel } from './deadline-wheel.ts'
 import type { UdpTarget } from './udp-channel.ts'
 import { systemError, UpstreamError } from './upstream-error.ts'
 
+/** How TLS is spoken. Contents of PEM files; the system's roots without `ca`. */
+export interface TlsSettings {
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+  /** The name that the certificate must have; its address without one. */
+  readonly servername?: string
+}
+
 export interface StreamTarget extends UdpTarget {
-  /** How TLS is spoken; plain TCP without. */
-  readonly tls: ConnectionOptions | undefined
+  /** Plain TCP without. */
+  readonly tls: TlsSettings | undefined
 }
 
 export class StreamChannel extends Channel {

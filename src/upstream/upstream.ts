@@ -1,5 +1,4 @@
 // One server that queries are forwarded to: its sockets, its health, its counts.
-import type { ConnectionOptions } from 'node:tls'
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import { addressText, type UpstreamAddress } from './address.ts'
@@ -7,7 +6,7 @@ import { ChannelPool, type PoolOptions } from './channel-pool.ts'
 import { DeadlineWheel } from './deadline-wheel.ts'
 import { InFlight } from './in-flight.ts'
 import { probeEnd, probeQuery, PROBE_READ_LIMIT_MS, Prober, type ProbeOptions } from './prober.ts'
-import { StreamChannel } from './stream-channel.ts'
+import { StreamChannel, type TlsSettings } from './stream-channel.ts'
 import { UdpChannel } from './udp-channel.ts'
 import { UpstreamError } from './upstream-error.ts'
 
@@ -19,7 +18,7 @@ export interface UpstreamOptions {
   readonly readLimitMs: number
   readonly sourceAddress: string | undefined
   /** For `tls://`: certificates and names. */
-  readonly tls: ConnectionOptions | undefined
+  readonly tls: TlsSettings | undefined
   readonly probe: ProbeOptions & {
     /** Over the transport that queries take: TCP with `force_tcp`. */
     readonly network: Network
@@ -129,7 +128,14 @@ export class Upstream {
     return this.#options.tls === undefined ? network : 'tcp'
   }
 
-  /** Closes all sockets and stops probing. */
+  /** Stops probing and keeps no sockets any more; queries that come are still asked. */
+  drain(): void {
+    this.#prober.stop()
+    this.#pools.udp.drain()
+    this.#pools.tcp.drain()
+  }
+
+  /** Closes all sockets and stops probing. Queries that wait are rejected. */
   close(): void {
     this.#prober.stop()
     this.#pools.udp.close()

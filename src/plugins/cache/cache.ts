@@ -1,0 +1,8 @@
+// Answers are not kept yet: queries pass.
+import { PassThrough } from '../pass-through.ts'
+
+export class Cache extends PassThrough {
+  constructor() {
+    super('cache')
+  }
+}

@@ -1,0 +1,180 @@
+// The `forward` directive: from words to upstreams.
+import type { Dispenser } from '../../corefile/dispenser.ts'
+import type { Token } from '../../corefile/position.ts'
+import { metricsOf } from '../../metrics/metrics.ts'
+import { fileErrorText } from '../../runtime/files.ts'
+import { addressText, readUpstreams, splitScheme, type UpstreamAddress } from '../../upstream/address.ts'
+import { resolveUpstream, serverResolver, systemResolver } from '../../upstream/resolve-host.ts'
+import type { TlsSettings } from '../../upstream/stream-channel.ts'
+import { Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
+import type { PluginDefinition, SetupContext } from '../definition.ts'
+import { Forward } from './forward.ts'
+import { ForwardLine, type Server } from './forward-line.ts'
+import { ForwardMeter } from './forward-meter.ts'
+import { readForward, zoneCount, type ForwardOptions } from './options.ts'
+
+const TO_MAX = 15
+
+export const forwardPlugin: PluginDefinition = {
+  name: 'forward',
+  setup(c, context) {
+    const lines: ForwardLine[] = []
+    const words: number[] = []
+    while (c.next()) {
+      const options = readForward(c)
+      words.push(options.to.length)
+      lines.push(makeLine(c, options, context))
+    }
+    const tooMany = words.find(count => count > TO_MAX)
+    if (tooMany !== undefined) throw c.bareErr(`more than ${TO_MAX} TOs configured: ${tooMany}`)
+    context.onShutdown(() => {
+      for (const line of lines) for (const { upstream } of line.servers) upstream.drain()
+    })
+    return new Forward(lines)
+  }
+}
+
+function makeLine(c: Dispenser, options: ForwardOptions, context: SetupContext): ForwardLine {
+  warnOfLostZones(options, context)
+  const tls = readTls(c, options, context)
+  const addresses = readAddresses(c, options, context)
+  const runtime = context.once('upstreams', () => new UpstreamRuntime(context.runtime))
+  const meter = new ForwardMeter(metricsOf(context))
+  const line = new ForwardLine(options, runtime, meter)
+  const serversFor = (known: readonly UpstreamAddress[]): readonly Server[] =>
+    distinct(known).map(address => makeServer(address, options, tls, runtime, meter))
+  if (!addresses.some(address => address.isName)) {
+    line.servers = serversFor(addresses)
+    return line
+  }
+  context.onStartup(async () => {
+    const { files } = context.runtime
+    const resolver = options.resolver.length > 0 ? serverResolver(options.resolver) : systemResolver(files)
+    try {
+      line.servers = serversFor(
+        (await Promise.all(addresses.map(each => resolveUpstream(each, resolver)))).flat()
+      )
+    } catch (error) {
+      throw new Error(`plugin/forward: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error
+      })
+    }
+  })
+  return line
+}
+
+function warnOfLostZones(options: ForwardOptions, context: SetupContext): void {
+  const word = options.fromWord
+  if (zoneCount(word) < 2) return
+  context.runtime.log
+    .plugin('forward')
+    .warn(
+      `Unsupported CIDR notation: '${word}' expands to multiple zones. Using only '${options.from.zone}'.`
+    )
+}
+
+/** The servers that the line names, in its order. */
+function readAddresses(
+  c: Dispenser,
+  options: ForwardOptions,
+  context: SetupContext
+): readonly UpstreamAddress[] {
+  for (const word of options.to) rejectPath(c, word)
+  const addresses = options.to.flatMap(word => {
+    const parsed = readUpstreams(word.text, context.runtime.files)
+    if (parsed.error !== undefined) throw c.bareErr(parsed.error, undefined, word)
+    for (const address of parsed.value) checkAddress(c, word, address, options)
+    return parsed.value
+  })
+  if (addresses.length === 0) throw c.bareErr('no valid upstream addresses found', undefined, options.to[0])
+  return addresses
+}
+
+function rejectPath(c: Dispenser, word: Token): void {
+  const [scheme, rest] = splitScheme(word.text)
+  if (scheme !== 'https' || !rest.includes('/')) return
+  const message = `paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${word.text}`
+  throw c.bareErr(message, undefined, word)
+}
+
+function checkAddress(c: Dispenser, word: Token, address: UpstreamAddress, options: ForwardOptions): void {
+  const { scheme, serverName } = address
+  const text = `${scheme}://${addressText(address)}`
+  if (scheme === 'https') {
+    throw c.errf('https:// upstreams are not supported by labdns yet', 'use tls:// or a plain address', word)
+  }
+  if (scheme !== 'dns' && scheme !== 'tls') {
+    throw c.bareErr(
+      `'${scheme}' is not supported as a destination protocol in forward: ${text}`,
+      undefined,
+      word
+    )
+  }
+  if (scheme === 'tls' && serverName !== '' && options.tlsServerName !== '') {
+    const names = `forward ('${options.tlsServerName}') and proxy level ('${serverName}')`
+    throw c.bareErr(`both ${names} TLS servernames are set for upstream proxy '${text}'`, undefined, word)
+  }
+}
+
+/** The first of each address and port counts. */
+function distinct(addresses: readonly UpstreamAddress[]): readonly UpstreamAddress[] {
+  const seen = new Set<string>()
+  return addresses.filter(address => {
+    const text = addressText(address)
+    if (seen.has(text)) return false
+    seen.add(text)
+    return true
+  })
+}
+
+function makeServer(
+  address: UpstreamAddress,
+  options: ForwardOptions,
+  tls: TlsSettings,
+  runtime: UpstreamRuntime,
+  meter: ForwardMeter
+): Server {
+  const serverMeter = meter.server(addressText(address))
+  const servername = options.tlsServerName || address.serverName
+  const upstream = new Upstream(
+    address,
+    {
+      pool: { expireMs: options.expireMs, maxAgeMs: options.maxAgeMs, idleMax: options.idleMax },
+      readLimitMs: options.readLimitMs,
+      sourceAddress: options.sourceAddress,
+      tls: address.scheme === 'tls' ? { ...tls, ...(servername !== '' && { servername }) } : undefined,
+      probe: {
+        intervalMs: options.probeIntervalMs,
+        recursionDesired: options.probeRecursion,
+        domain: options.probeDomain,
+        network: options.forceTcp ? 'tcp' : 'udp'
+      }
+    },
+    runtime,
+    serverMeter
+  )
+  return { upstream, meter: serverMeter }
+}
+
+/** The files of the `tls` line: none, the CA, certificate and key, or all three. */
+function readTls(c: Dispenser, options: ForwardOptions, context: SetupContext): TlsSettings {
+  const [first, second, third] = options.tlsFiles
+  if (first === undefined) return {}
+  const read = (word: Token, what: (error: string) => string): Buffer => {
+    const path = word.text.startsWith('/') || context.root === '' ? word.text : `${context.root}/${word.text}`
+    try {
+      return context.runtime.files.read(path)
+    } catch (error) {
+      throw c.bareErr(what(fileErrorText(error, path)), undefined, word)
+    }
+  }
+  const readCa = (word: Token): Buffer => {
+    const pem = read(word, error => `error reading ${word.text}: ${error}`)
+    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem
+    throw c.bareErr('could not read root certs: no certificate in PEM format in it', undefined, word)
+  }
+  if (second === undefined) return { ca: readCa(first) }
+  const cert = read(first, error => `could not load TLS cert: ${error}`)
+  const key = read(second, error => `could not load TLS cert: ${error}`)
+  return third === undefined ? { cert, key } : { cert, key, ca: readCa(third) }
+}

@@ -1,0 +1,104 @@
+// Every directive that CoreDNS knows, in the order in which its plugins are asked, and the plugins that labdns has
+// (corefile-and-plugins.md §6). The order in a Corefile doesn't matter; this one does.
+import { bindPlugin } from './bind/setup.ts'
+import { cachePlugin } from './cache/setup.ts'
+import type { PluginDefinition } from './definition.ts'
+import { errorsPlugin } from './errors/setup.ts'
+import { forwardPlugin } from './forward/setup.ts'
+import { kubernetesPlugin } from './kubernetes/setup.ts'
+import { transferPlugin } from './transfer/setup.ts'
+import { healthPlugin } from './health/setup.ts'
+import { loadbalancePlugin } from './loadbalance/setup.ts'
+import { logPlugin } from './log/setup.ts'
+import { loopPlugin } from './loop/setup.ts'
+import { prometheusPlugin } from './prometheus/setup.ts'
+import { readyPlugin } from './ready/setup.ts'
+import { reloadPlugin } from './reload/setup.ts'
+import { whoamiPlugin } from './whoami/setup.ts'
+
+/** First asked first. Some stand for no plugin in the chain: they listen, bind or set something. */
+export const directives: readonly string[] = [
+  'root',
+  'metadata',
+  'geoip',
+  'cancel',
+  'proxyproto',
+  'quic',
+  'grpc_server',
+  'https',
+  'https3',
+  'timeouts',
+  'multisocket',
+  'reload',
+  'nsid',
+  'bufsize',
+  'bind',
+  'debug',
+  'trace',
+  'ready',
+  'health',
+  'pprof',
+  'shed',
+  'prometheus',
+  'errors',
+  'log',
+  'dnstap',
+  'local',
+  'dns64',
+  'any',
+  'chaos',
+  'loadbalance',
+  'tsig',
+  'rewrite',
+  'autopath',
+  'acl',
+  'cache',
+  'header',
+  'dnssec',
+  'tls',
+  'minimal',
+  'template',
+  'transfer',
+  'hosts',
+  'route53',
+  'azure',
+  'clouddns',
+  'k8s_external',
+  'kubernetes',
+  'file',
+  'auto',
+  'secondary',
+  'etcd',
+  'loop',
+  'forward',
+  'grpc',
+  'erratic',
+  'whoami',
+  'on',
+  'sign',
+  'view',
+  'nomad'
+]
+
+/** The plugins there are. Their order here is that of the directives, for reading; `directives` decides. */
+export const definitions: readonly PluginDefinition[] = [
+  reloadPlugin,
+  bindPlugin,
+  readyPlugin,
+  healthPlugin,
+  prometheusPlugin,
+  errorsPlugin,
+  logPlugin,
+  loadbalancePlugin,
+  cachePlugin,
+  transferPlugin,
+  kubernetesPlugin,
+  loopPlugin,
+  forwardPlugin,
+  whoamiPlugin
+]
+
+const byName: ReadonlyMap<string, PluginDefinition> = new Map(definitions.map(each => [each.name, each]))
+
+/** The plugin behind a directive; `undefined` when labdns doesn't have it (yet). */
+export const definitionOf = (directive: string): PluginDefinition | undefined => byName.get(directive)

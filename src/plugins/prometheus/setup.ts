@@ -1,0 +1,90 @@
+// The `prometheus` directive.
+import { metricsOf } from '../../metrics/metrics.ts'
+import type { FamilySamples } from '../../metrics/family.ts'
+import type { PluginDefinition, SetupContext } from '../definition.ts'
+import { endpointAddress, httpEndpointsOf, type Endpoint } from '../http-endpoints.ts'
+import { Exposition } from './exposition.ts'
+import { Prometheus } from './prometheus.ts'
+
+export const prometheusPlugin: PluginDefinition = {
+  name: 'prometheus',
+  setup(c, context) {
+    let address = endpointAddress(c, 'localhost:9153')
+    let occurrences = 0
+    while (c.next()) {
+      if (occurrences++ > 0) throw c.onceErr()
+      const args = c.remainingArgs()
+      if (args.length > 1) throw c.argErr()
+      if (args[0] !== undefined) address = endpointAddress(c, args[0])
+      while (c.nextBlock()) {
+        switch (c.val()) {
+          case 'runtime_metrics':
+            if (c.remainingArgs().length > 0) throw c.argErr()
+            break // there is no second set of them to choose
+          case 'tls':
+            if (c.remainingArgs().length !== 1) throw c.argErr()
+            throw c.errf(
+              'tls is not supported by labdns yet',
+              'leave the line out: the metrics are served over HTTP'
+            )
+          default:
+            throw c.errf(`unknown option: ${c.val()}`, 'prometheus knows runtime_metrics')
+        }
+      }
+    }
+    const metrics = metricsOf(context)
+    const plugin = new Prometheus(metrics.queries, context.runtime.clock, context.keys)
+    const exposition = context.once('prometheus', () => {
+      metrics.addCollector(() => buildInfo(context))
+      return new Exposition(metrics)
+    })
+    let endpoint: Endpoint | undefined
+    let forget: (() => void) | undefined
+    context.onStartup(async () => {
+      const chain = context.directives.filter(
+        name => name === 'prometheus' || context.plugin(name) !== undefined
+      )
+      plugin.setPluginLabel(chain[chain.indexOf('prometheus') + 1] ?? '')
+      forget = metrics.addCollector(() => enabledPlugins(context, chain))
+      try {
+        endpoint = await httpEndpointsOf(context).open('metrics', address, '/metrics', () =>
+          exposition.read()
+        )
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error)
+        context.runtime.log.error(`Failed to start metrics handler: ${text}`)
+      }
+    })
+    context.onShutdown(async () => {
+      forget?.()
+      await endpoint?.close()
+    })
+    return plugin
+  }
+}
+
+function buildInfo(context: SetupContext): FamilySamples {
+  const { version, revision } = context.build
+  return {
+    name: 'coredns_build_info',
+    help: "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built.",
+    type: 'gauge',
+    samples: [{ suffix: '', labels: { version, revision, goversion: process.version }, value: 1 }]
+  }
+}
+
+/** Which plugins stand in the query's way, for each of the block's zones. */
+function enabledPlugins(context: SetupContext, chain: readonly string[]): FamilySamples {
+  return {
+    name: 'coredns_plugin_enabled',
+    help: 'A metric that indicates whether a plugin is enabled on per server and zone basis.',
+    type: 'gauge',
+    samples: context.servers().flatMap(({ label, zone }) =>
+      chain.map(name => ({
+        suffix: '' as const,
+        labels: { server: label, zone, view: '', name },
+        value: 1
+      }))
+    )
+  }
+}

@@ -1,0 +1,164 @@
+// Server blocks as a test writes them: text in, plugins out, with everything they asked for at set-up.
+import { interpretCorefile } from '../../src/corefile/load.ts'
+import type { Dispenser } from '../../src/corefile/dispenser.ts'
+import { CorefileError } from '../../src/corefile/position.ts'
+import { ClusterStates } from '../../src/cluster/cluster-states.ts'
+import { linkPlugins, type Handler, type Plugin } from '../../src/dns/plugin.ts'
+import { emptyAnswer } from '../../src/dns/response.ts'
+import type { BlockServer, PluginDefinition, SetupContext, Shared } from '../../src/plugins/definition.ts'
+import { directives } from '../../src/plugins/order.ts'
+import { systemRandom } from '../../src/runtime/random.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
+import { Rcode } from '../../src/wire/numbers.ts'
+import { FakeClock } from './fake-clock.ts'
+import { fakeFiles } from './fake-files.ts'
+import { FakeHttp } from './fake-http.ts'
+import { memoryLog, type MemoryLog } from './memory-log.ts'
+
+/** A runtime in which nothing happens by itself. */
+export interface TestRuntime extends Runtime {
+  readonly clock: FakeClock
+  readonly log: MemoryLog
+  readonly http: FakeHttp
+}
+
+export function testRuntime(files: Readonly<Record<string, string>> = {}): TestRuntime {
+  return {
+    clock: new FakeClock(),
+    random: systemRandom(),
+    log: memoryLog(),
+    files: fakeFiles(files),
+    http: new FakeHttp(),
+    environment: {}
+  }
+}
+
+/** Shared values of one configuration. */
+export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared {
+  const made = new Map<string, unknown>()
+  return {
+    runtime,
+    build: { version: '1.2.3', revision: 'abcdef0' },
+    lookup: (_name, _qtype, query) => emptyAnswer(query, Rcode.SERVFAIL),
+    clusters: new ClusterStates(runtime),
+    httpBase: undefined,
+    once: <T>(key: string, make: () => T): T => {
+      if (!made.has(key)) made.set(key, make())
+      return made.get(key) as T
+    },
+    ...more
+  }
+}
+
+/** The end of every chain in tests, which says so. */
+export const lastHandler: Handler = {
+  answer: query => {
+    const answer = emptyAnswer(query, Rcode.SERVFAIL)
+    answer.error = new Error('no next plugin found')
+    return answer
+  }
+}
+
+/** One server block that was set up. */
+export interface TestBlock {
+  readonly context: SetupContext
+  /** In order. */
+  readonly plugins: readonly Plugin[]
+  /** The plugins linked, and the end of the chain. */
+  readonly chain: Handler
+  readonly boundTo: readonly string[]
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The first block's cursor over a directive's words: `controllerOf('errors stdout')`. */
+export function controllerOf(text: string): Dispenser {
+  const name = text.trim().split(/\s/)[0]!
+  const { blocks } = interpretCorefile(`. {\n${text}\n}\n`, 'Corefile', {
+    files: fakeFiles(),
+    environment: {},
+    knownDirectives: [name]
+  })
+  return blocks[0]!.directives.get(name)!.dispenser()
+}
+
+/** Sets up the blocks of a Corefile with these definitions, in CoreDNS's order. Throws as the server would. */
+export function setupBlocks(
+  text: string,
+  definitions: readonly PluginDefinition[],
+  shared: Shared,
+  last: Handler = lastHandler
+): readonly TestBlock[] {
+  const configuration = interpretCorefile(text, 'Corefile', {
+    files: shared.runtime.files,
+    environment: {},
+    knownDirectives: directives
+  })
+  return configuration.blocks.map(block => {
+    const byName = new Map<string, Plugin>()
+    const checks = new Map<string, () => boolean>()
+    const startups: (() => Promise<void> | void)[] = []
+    const shutdowns: (() => Promise<void> | void)[] = []
+    let boundTo: readonly string[] = []
+    const names = directives.filter(name => block.directives.has(name))
+    const servers = (): BlockServer[] =>
+      (boundTo.length === 0 ? [''] : boundTo).flatMap(address =>
+        block.keys.map(key => ({ label: `${key.transport}://${address}:${key.port}`, zone: key.zone }))
+      )
+    let current = ''
+    const context: SetupContext = {
+      ...shared,
+      keys: block.keys,
+      root: '',
+      directives: names,
+      plugin: name => byName.get(name),
+      onStartup: task => void startups.push(task),
+      onShutdown: task => void shutdowns.push(task),
+      readiness: check => void checks.set(current, check),
+      readinessChecks: checks,
+      bindTo: addresses => void (boundTo = addresses),
+      get boundTo() {
+        return boundTo
+      },
+      servers
+    }
+    for (const name of names) {
+      const definition = definitions.find(each => each.name === name)
+      if (definition === undefined) throw new Error(`no definition of ${name}`)
+      current = name
+      const plugin = definition.setup(block.directives.get(name)!.dispenser(), context)
+      if (plugin !== undefined) byName.set(name, plugin)
+    }
+    const plugins = names.flatMap(name => byName.get(name) ?? [])
+    return {
+      context,
+      plugins,
+      chain: linkPlugins(plugins, last),
+      get boundTo() {
+        return boundTo
+      },
+      start: async () => {
+        for (const task of startups) await task()
+      },
+      stop: async () => {
+        for (const task of shutdowns) await task()
+      }
+    }
+  })
+}
+
+/** The message that a mistake ends the start with, without `plugin/NAME: `; empty when there is none. */
+export function setupMessage(
+  directive: string,
+  definition: PluginDefinition,
+  runtime = testRuntime()
+): string {
+  const text = `.:1053 {\n    ${directive}\n}\n`
+  try {
+    setupBlocks(text, [definition], testShared(runtime))
+    return ''
+  } catch (error) {
+    if (error instanceof CorefileError) return error.message
+    throw error
+  }
+}
