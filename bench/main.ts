@@ -54,9 +54,16 @@ try {
 if (options.save) saveReport()
 
 async function measure(section: Section): Promise<void> {
-  if (section.needs.load && noLoad !== undefined) return console.log(`left out: ${section.name}\n`)
-  if (section.needs.server && !hasServer())
-    return console.log(`left out: ${section.name} (this build has no server)\n`)
+  const lacks =
+    section.needs.load && noLoad !== undefined
+      ? 'no load generator'
+      : section.needs.server && !hasServer()
+        ? 'this build has no server'
+        : undefined
+  if (lacks !== undefined) {
+    console.log(`left out: ${section.name} (${lacks})\n`)
+    return
+  }
   const quiet = new Quiet(runningNs)
   const result = await section.run({
     workspace,
