@@ -8,6 +8,8 @@ import { Quiet, commitText, machineText } from './machine.ts'
 import { makeQueries, queryText, QUERY_FILE } from './queries.ts'
 import { sectionText } from './report.ts'
 import type { Section } from './section.ts'
+import { changes } from './sections/changes.ts'
+import { engine } from './sections/engine.ts'
 import { latency } from './sections/latency.ts'
 import { memory } from './sections/memory.ts'
 import { method } from './sections/method.ts'
@@ -15,7 +17,7 @@ import { speed } from './sections/speed.ts'
 import { tcp } from './sections/tcp.ts'
 import { Workspace, hasServer } from './targets.ts'
 
-const SECTIONS: readonly Section[] = [method, speed, tcp, latency, memory]
+const SECTIONS: readonly Section[] = [method, engine, speed, tcp, latency, changes, memory]
 /** Above this share of one core, other programs are named as a doubt. */
 const OTHERS_MAX = 0.1
 
