@@ -1,0 +1,248 @@
+// Joins a configuration and a runtime into something that serves. The only file that knows every part.
+import { ClusterStates, type SourceRequest } from './cluster/cluster-states.ts'
+import { withPluginName, type Dispenser } from './corefile/dispenser.ts'
+import type { Block } from './corefile/load.ts'
+import { CorefileError } from './corefile/position.ts'
+import { checkOverlap } from './corefile/server-keys.ts'
+import type { Answer } from './dns/answer.ts'
+import { linkPlugins, type Eventual, type Handler, type Plugin } from './dns/plugin.ts'
+import { derivedQuery, type ListenerInfo, type Query } from './dns/query.ts'
+import { emptyAnswer } from './dns/response.ts'
+import type { SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
+import { definitionOf, PLUGIN_ORDER } from './plugins/order.ts'
+import type { Runtime } from './runtime/runtime.ts'
+import { explainListenError } from './server/listen-error.ts'
+import { planListeners, type Moved, type PlannedListener, type ServedBlock } from './server/listener-plan.ts'
+import { Responder } from './server/respond.ts'
+import { ConnectionTable, connectionsMaxOf } from './server/transport/connection-table.ts'
+import { listenPair } from './server/transport/listen-pair.ts'
+import { TcpTransport } from './server/transport/tcp.ts'
+import type { Transport } from './server/transport/transport.ts'
+import { UdpTransport } from './server/transport/udp.ts'
+import { ZoneRouter } from './server/zone-router.ts'
+import type { Name } from './wire/name.ts'
+import { Rcode } from './wire/numbers.ts'
+
+export interface AppOptions {
+  /** The configuration's server blocks; none: nothing is served. */
+  readonly blocks: readonly Block[]
+  readonly runtime: Runtime
+  /** `--listen`: every plain-DNS block goes there. */
+  readonly listen?: Moved | undefined
+  /** `--http-base`. */
+  readonly httpBase?: number | undefined
+  /** Where a `kubernetes` stanza's state comes from. */
+  readonly clusterSource: (stanza: StanzaSource) => SourceRequest
+}
+
+/** Where the server can be reached, once it is started. */
+export interface Addresses {
+  readonly dns: readonly { readonly address: string; readonly port: number; readonly transport: string }[]
+  readonly http: Readonly<Record<string, { readonly address: string; readonly port: number }>>
+}
+
+interface Task {
+  readonly order: number
+  readonly run: () => Promise<void> | void
+}
+
+/** One block while it is put together. */
+interface BlockUnderWay {
+  readonly configured: Block
+  readonly plugins: { readonly order: number; readonly plugin: Plugin }[]
+  addresses: readonly string[]
+}
+
+/** A configuration made ready: `start` opens its sockets, `stop` closes them. */
+export class App {
+  readonly #options: AppOptions
+  readonly #clusters: ClusterStates
+  readonly #startup: Task[] = []
+  readonly #shutdown: Task[] = []
+  readonly #listeners: PlannedListener[]
+  readonly #responders: Responder[] = []
+  readonly #transports: Transport[] = []
+  readonly #connections: ConnectionTable
+  readonly #http: Record<string, { readonly address: string; readonly port: number }> = {}
+  readonly #dropped: ((query: Query, rcode: number) => void)[] = []
+
+  /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
+  constructor(options: AppOptions) {
+    const { runtime } = options
+    this.#options = options
+    this.#clusters = new ClusterStates(runtime)
+    this.#connections = new ConnectionTable({
+      clock: runtime.clock,
+      connectionsMax: connectionsMaxOf(runtime.files)
+    })
+    const blocks = this.#setUp()
+    this.#listeners = planListeners(blocks, options.listen, zone =>
+      runtime.log.own().warn(`zone ${zone} stands in two server blocks that --listen puts on one address: the first one answers`)
+    )
+  }
+
+  /** `.:53` and the like: one line for each zone of each listener, as CoreDNS prints them at its start. */
+  get zoneLines(): string[] {
+    return this.#listeners.flatMap(({ transport, address, port, zones }) =>
+      zones.map(({ text }) => {
+        const scheme = transport === 'dns' ? '' : `${transport}://`
+        return `${scheme}${text}:${port}${address === '' ? '' : ` on ${address}`}`
+      })
+    )
+  }
+
+  /**
+   * Starts the plugins, waits for cluster state, opens the listeners. Rejects with an error to print when something can't
+   * be had; nothing is left open then.
+   */
+  async start(): Promise<Addresses> {
+    for (const { run } of inOrder(this.#startup)) await run()
+    await this.#clusters.start()
+    for (const listener of this.#listeners) await this.#listen(listener)
+    return {
+      dns: this.#transports.map(({ kind, info }) => ({ address: info.address, port: info.port, transport: kind })),
+      http: this.#http
+    }
+  }
+
+  /** Lets the plugins go in order (health waits its lameduck), then sends what is still being answered and closes. */
+  async stop(): Promise<void> {
+    for (const { run } of inOrder(this.#shutdown)) await run()
+    await Promise.all(this.#transports.map(transport => transport.close()))
+    this.#connections.close()
+    await this.#clusters.close()
+  }
+
+  #setUp(): ServedBlock[] {
+    const { blocks } = this.#options
+    const shared = this.#shared()
+    const underWay = blocks.map<BlockUnderWay>(configured => ({ configured, plugins: [], addresses: [] }))
+    // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
+    for (const [order, name] of PLUGIN_ORDER.entries()) {
+      for (const block of underWay) {
+        const directive = block.configured.directives.get(name)
+        if (directive === undefined) continue
+        const context = this.#context(shared, block, order, underWay)
+        const plugin = setUpPlugin(name, directive.dispenser(), context)
+        if (plugin !== undefined) block.plugins.push({ order, plugin })
+      }
+    }
+    checkOverlap(
+      underWay.flatMap(({ configured, addresses }) =>
+        configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
+      )
+    )
+    return underWay.map(({ configured, plugins, addresses }) => ({
+      keys: configured.keys,
+      addresses,
+      chain: linkChain(plugins.map(({ plugin }) => plugin)),
+      opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
+    }))
+  }
+
+  #shared(): Shared {
+    const { runtime, httpBase } = this.#options
+    const once = new Map<string, unknown>()
+    return {
+      runtime,
+      httpBase,
+      clusters: this.#clusters,
+      clusterSource: this.#options.clusterSource,
+      lookup: (name, qtype, query) => this.#lookup(name, qtype, query),
+      once: <T>(key: string, make: () => T): T => {
+        if (!once.has(key)) once.set(key, make())
+        return once.get(key) as T
+      },
+      opened: (name, at) => {
+        this.#http[name] ??= at
+      },
+      onDropped: task => void this.#dropped.push(task)
+    }
+  }
+
+  #context(shared: Shared, block: BlockUnderWay, order: number, all: readonly BlockUnderWay[]): SetupContext {
+    const { configured } = block
+    const { runtime } = this.#options
+    return {
+      ...shared,
+      keys: configured.keys,
+      root: '.',
+      directives: PLUGIN_ORDER.filter(name => configured.directives.has(name)),
+      localAddresses: configured.directives.has('bind')
+        ? []
+        : runtime.network.interfaces().flatMap(one => (one.internal ? [] : [one.address])),
+      blocks: all.map(one => one.configured),
+      plugin: name => block.plugins.find(({ plugin }) => plugin.name === name)?.plugin,
+      bindTo: addresses => {
+        block.addresses = [...block.addresses, ...addresses]
+      },
+      onStartup: run => void this.#startup.push({ order, run }),
+      onShutdown: run => void this.#shutdown.push({ order, run }),
+      readiness: check => void shared.once<(() => boolean)[]>('readiness', () => []).push(check)
+    }
+  }
+
+  async #listen(planned: PlannedListener): Promise<void> {
+    const { runtime } = this.#options
+    const { address, port, zones, anyClass } = planned
+    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
+    const responder = new Responder({
+      router: new ZoneRouter(named),
+      anyClass,
+      dropped: (query, rcode) => {
+        for (const task of this.#dropped) task(query, rcode)
+      },
+      failed: (query, error) => {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        runtime.log.error(`Recovered from panic in server: ${query.questionText}: ${text}`)
+      }
+    })
+    const options = { address, responder, clock: runtime.clock, log: runtime.log.own(), nextTurn: runtime.nextTurn }
+    try {
+      const { tcp, udp } = await listenPair(
+        port,
+        actual => new TcpTransport({ ...options, port: actual, table: this.#connections }),
+        actual => new UdpTransport({ ...options, port: actual })
+      )
+      this.#transports.push(udp, tcp)
+      this.#responders.push(responder)
+      this.#responderOf.set(udp.info, responder).set(tcp.info, responder)
+    } catch (error) {
+      throw explainListenError(error, { address, port })
+    }
+  }
+
+  readonly #responderOf = new WeakMap<ListenerInfo, Responder>()
+
+  /** Asks the listener that the query came in on, as a client there would. */
+  #lookup(name: Name, qtype: number, query: Query): Eventual<Answer> {
+    const responder = this.#responderOf.get(query.listener) ?? this.#responders[0]
+    const inner = derivedQuery(query, name, qtype)
+    return responder === undefined ? emptyAnswer(inner, Rcode.SERVFAIL) : responder.lookup(inner)
+  }
+}
+
+function inOrder(tasks: readonly Task[]): Task[] {
+  return [...tasks].sort((a, b) => a.order - b.order)
+}
+
+function setUpPlugin(name: string, controller: Dispenser, context: SetupContext): Plugin | undefined {
+  try {
+    return definitionOf(name, controller).setup(controller, context)
+  } catch (error) {
+    throw error instanceof CorefileError ? withPluginName(error, name) : error
+  }
+}
+
+/** A block without plugins refuses; a chain whose last plugin passes a query on fails it, and says so. */
+function linkChain(plugins: readonly Plugin[]): Handler {
+  const last = plugins.at(-1)
+  if (last === undefined) return { answer: query => emptyAnswer(query, Rcode.REFUSED) }
+  return linkPlugins(plugins, {
+    answer: query => {
+      const answer = emptyAnswer(query, Rcode.SERVFAIL)
+      answer.error = new Error(`plugin/${last.name}: no next plugin found`)
+      return answer
+    }
+  })
+}
