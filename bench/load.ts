@@ -9,6 +9,7 @@ const PROGRAM = source('bench/bin/load')
 
 /** What bench/load.c prints; latencies in microseconds. */
 export interface LoadResult {
+  readonly mode: 'closed' | 'open' | 'tcp'
   readonly sent: number
   readonly done: number
   readonly lost: number
@@ -66,19 +67,25 @@ export async function buildLoad(): Promise<string | undefined> {
   })
 }
 
-/** Asks until the time is over. Rejects when a reply was wrong, or half of the questions were not answered. */
-export async function load(options: LoadOptions): Promise<LoadResult> {
+/** Starts asking. Whoever needs the result waits for its one line. */
+export function startLoad(options: LoadOptions): Child {
   const words = ['-p', options.port, '-f', options.file, '-d', options.seconds]
   if (options.rate !== undefined) words.push('-r', options.rate)
   if (options.count !== undefined) words.push('-n', options.count)
   if (options.sockets !== undefined) words.push('-s', options.sockets)
   if (options.perWrite !== undefined) words.push('-t', '-m', options.perWrite)
-  const child = new Child(PROGRAM, words.map(String), CORES?.load)
+  return new Child(PROGRAM, words.map(String), CORES?.load)
+}
+
+/** Asks until the time is over. Rejects when a reply was wrong, or half of the questions were not answered. */
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const child = startLoad(options)
   try {
     const result = JSON.parse(await child.line((options.seconds + 10) * 1000)) as LoadResult
     if (result.bad > 0) throw new Error(`${result.bad} replies did not belong to an open question`)
-    if (result.lost * 2 > result.sent)
+    if (result.lost * 2 > result.sent) {
       throw new Error(`${result.lost} of ${result.sent} questions were not answered`)
+    }
     return result
   } finally {
     await child.stop()

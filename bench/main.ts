@@ -9,15 +9,17 @@ import { makeQueries, queryText, QUERY_FILE } from './queries.ts'
 import { sectionText } from './report.ts'
 import type { Section } from './section.ts'
 import { changes } from './sections/changes.ts'
+import { edits } from './sections/edits.ts'
 import { engine } from './sections/engine.ts'
 import { latency } from './sections/latency.ts'
 import { memory } from './sections/memory.ts'
 import { method } from './sections/method.ts'
 import { speed } from './sections/speed.ts'
+import { start } from './sections/start.ts'
 import { tcp } from './sections/tcp.ts'
 import { Workspace, hasServer } from './targets.ts'
 
-const SECTIONS: readonly Section[] = [method, engine, speed, tcp, latency, changes, memory]
+const SECTIONS: readonly Section[] = [method, engine, speed, tcp, latency, changes, memory, start, edits]
 /** Above this share of one core, other programs are named as a doubt. */
 const OTHERS_MAX = 0.1
 

@@ -8,7 +8,8 @@ import { load } from './load.ts'
 import { CORES } from './machine.ts'
 import { makeQueries, queryText, type BenchQuery, type Expected } from './queries.ts'
 
-const ENTRY = 'src/cli/labdns.js'
+/** The compiled entry. */
+export const ENTRY = 'src/cli/labdns.js'
 /** Reading ten thousand Services and slices may take this long. */
 const READY_MS = 120_000
 
@@ -65,12 +66,17 @@ export class Workspace {
   }
 
   /** Starts `labdns serve` and waits until it is ready. */
-  async startServer(name: string, plugins: readonly string[], manifests: string): Promise<Target> {
+  async startServer(
+    name: string,
+    plugins: readonly string[],
+    ...manifests: readonly string[]
+  ): Promise<Target> {
     const ready = this.path(`${this.#files++}-ready.json`)
     const child = Child.node(
       ENTRY,
       [
-        ...['serve', '-conf', this.write('Corefile', corefile(plugins)), '--manifests', manifests],
+        ...['serve', '-conf', this.write('Corefile', corefile(plugins))],
+        ...manifests.flatMap(path => ['--manifests', path]),
         ...['--listen', '127.0.0.1:0', '--http-base', '0', '--ready-file', ready]
       ],
       CORES?.server
