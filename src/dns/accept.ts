@@ -32,7 +32,12 @@ export function accept(
   const answers = read16(wire, 6)
   const authority = read16(wire, 8)
   const additional = read16(wire, 10)
-  if (read16(wire, 4) !== 1 || answers > ANSWERS_MAX || authority > AUTHORITY_MAX || additional > ADDITIONAL_MAX) {
+  if (
+    read16(wire, 4) !== 1 ||
+    answers > ANSWERS_MAX ||
+    authority > AUTHORITY_MAX ||
+    additional > ADDITIONAL_MAX
+  ) {
     return 'formerr'
   }
 

@@ -116,7 +116,14 @@ export class AnswerWriter {
   }
 
   /** An A or AAAA record, from the 4 or 16 octets at `from` in `source`. */
-  address(ownerAt: number, ownerOctets: number, ttl: number, source: Uint8Array, from: number, octets: number) {
+  address(
+    ownerAt: number,
+    ownerOctets: number,
+    ttl: number,
+    source: Uint8Array,
+    from: number,
+    octets: number
+  ) {
     if (!this.head(ownerAt, ownerOctets, octets === 4 ? Rtype.A : Rtype.AAAA, ttl, octets)) return
     const target = this.octets
     let at = this.at

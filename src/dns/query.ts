@@ -104,7 +104,9 @@ export class Query {
 
   /** The size the client advertises in its OPT, as it stands there; 0 without EDNS. */
   get ednsSize(): number {
-    return this.optAt < 0 ? 0 : ((this.wire[this.optAt + 3] as number) << 8) | (this.wire[this.optAt + 4] as number)
+    return this.optAt < 0
+      ? 0
+      : ((this.wire[this.optAt + 3] as number) << 8) | (this.wire[this.optAt + 4] as number)
   }
 
   get dnssecOk(): boolean {
@@ -118,7 +120,11 @@ export class Query {
 
   get optionsEnd(): number {
     if (this.optAt < 0) return 0
-    return this.optAt + 11 + (((this.wire[this.optAt + 9] as number) << 8) | (this.wire[this.optAt + 10] as number))
+    return (
+      this.optAt +
+      11 +
+      (((this.wire[this.optAt + 9] as number) << 8) | (this.wire[this.optAt + 10] as number))
+    )
   }
 
   /** The most octets a response may have: the client's size over UDP (512 at least), 65,535 elsewhere. */

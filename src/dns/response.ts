@@ -73,7 +73,13 @@ function cut(octets: Buffer, length: number, sizeMax: number): number {
   return end
 }
 
-function writeOpt(octets: Buffer, start: number, query: Query, opt: OptFields | undefined, rcode: RcodeNumber): void {
+function writeOpt(
+  octets: Buffer,
+  start: number,
+  query: Query,
+  opt: OptFields | undefined,
+  rcode: RcodeNumber
+): void {
   const own = opt !== undefined
   const size = query.optAt >= 0 ? query.ednsSize : own ? opt.size : 0
   const dnssecOk = query.dnssecOk || (own && opt.dnssecOk)
@@ -91,7 +97,7 @@ function writeOpt(octets: Buffer, start: number, query: Query, opt: OptFields | 
     }
   } else {
     const wire = query.wire
-    for (let from = query.optionsStart, end = query.optionsEnd; from + 4 <= end; ) {
+    for (let from = query.optionsStart, end = query.optionsEnd; from + 4 <= end;) {
       const next = from + 4 + read16(wire, from + 2)
       if (isEchoed(read16(wire, from))) while (from < next) octets[at++] = wire[from++] as number
       from = next

@@ -59,7 +59,13 @@ export class ZoneTable<T> {
     return undefined
   }
 
-  #findByKey(byKey: ReadonlyMap<string, T>, wire: Uint8Array, start: number, end: number, shorterThan: number) {
+  #findByKey(
+    byKey: ReadonlyMap<string, T>,
+    wire: Uint8Array,
+    start: number,
+    end: number,
+    shorterThan: number
+  ) {
     const lower = Buffer.allocUnsafe(end - start)
     for (let at = start; at < end; at++) lower[at - start] = lowerOctet[wire[at] as number] as number
     for (let at = start; at < end; at += (wire[at] as number) + 1) {

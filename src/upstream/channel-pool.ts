@@ -1,0 +1,270 @@
+// The sockets to one upstream over one transport. As CoreDNS does, each carries one exchange at a time and is reused for a
+// while, the longest unused first, so that source ports vary; only when there are many do exchanges share sockets.
+import type { Clock } from '../runtime/clock.ts'
+import type { Random } from '../runtime/random.ts'
+import { read16 } from '../wire/records.ts'
+import type { Channel, ChannelOwner } from './channel.ts'
+import { Deadline, type DeadlineWheel } from './deadline-wheel.ts'
+import { Exchange, type ExchangeHost, type ExchangeRequest } from './exchange.ts'
+import { UpstreamError } from './upstream-error.ts'
+
+export interface PoolOptions {
+  /** How long an unused socket is kept, in milliseconds. */
+  readonly expireMs: number
+  /** How old a socket may become, in milliseconds; 0: any age. */
+  readonly maxAgeMs: number
+  /** How many unused sockets are kept; 0: no limit but the one on all of them. */
+  readonly idleMax: number
+}
+
+export interface PoolMeter {
+  /** An exchange found a socket that was open, or didn't. */
+  reused(): void
+  opened(): void
+}
+
+export interface PoolRuntime {
+  readonly clock: Clock
+  readonly random: Random
+  readonly wheel: DeadlineWheel
+}
+
+/** Sockets to one upstream: beyond it exchanges share them. */
+export const CHANNELS_MAX = 256
+/** Exchanges that share one socket. */
+export const SHARED_MAX = 64
+/** Messages that belong to nothing before a socket is given up: somebody guesses ids. */
+export const STRAYS_MAX = 100
+/** How often an exchange moves to a fresh socket. */
+const MOVES_MAX = 2
+/** How often unused sockets are looked through, in milliseconds. */
+const SWEEP_MS = 1000
+
+/** Closes sockets that nobody used for too long. */
+class Sweep extends Deadline {
+  readonly #sweep: () => void
+
+  constructor(sweep: () => void) {
+    super()
+    this.#sweep = sweep
+  }
+
+  expire(): void {
+    this.#sweep()
+  }
+}
+
+export class ChannelPool implements ChannelOwner, ExchangeHost {
+  readonly #open: (owner: ChannelOwner) => Channel
+  readonly #options: PoolOptions
+  readonly #runtime: PoolRuntime
+  readonly #meter: PoolMeter
+  /** Every socket that isn't closed. */
+  readonly #all = new Set<Channel>()
+  /** Unused ones, the longest unused first. */
+  #idle: Channel[] = []
+  readonly #sweep = new Sweep(() => this.#closeExpired())
+  #stopped = false
+
+  constructor(
+    open: (owner: ChannelOwner) => Channel,
+    options: PoolOptions,
+    runtime: PoolRuntime,
+    meter: PoolMeter
+  ) {
+    this.#open = open
+    this.#options = options
+    this.#runtime = runtime
+    this.#meter = meter
+  }
+
+  /** Sockets that are open. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  get idle(): number {
+    return this.#idle.length
+  }
+
+  /** Asks, and settles with the reply's octets. Rejects with an UpstreamError. */
+  exchange(request: ExchangeRequest): Promise<Buffer> {
+    const exchange = new Exchange(request, this)
+    this.#start(exchange, false)
+    return exchange.reply
+  }
+
+  /** As `exchange`, over a socket of its own that is closed afterwards. */
+  exchangeAlone(request: ExchangeRequest): Promise<Buffer> {
+    const exchange = new Exchange(request, this)
+    this.#start(exchange, true)
+    return exchange.reply
+  }
+
+  /** Closes everything. Exchanges that wait are rejected. */
+  close(): void {
+    this.#stopped = true
+    this.#sweep.disarm()
+    for (const channel of [...this.#all])
+      channel.end(new UpstreamError('STOPPED', 'proxy: transport stopped'))
+  }
+
+  onOpen(channel: Channel): void {
+    // What was connecting has been sent now: from here on the time for reading counts.
+    for (const exchange of channel.exchanges.values())
+      if (exchange !== undefined) this.#limitReading(exchange)
+  }
+
+  onMessage(channel: Channel, wire: Buffer): void {
+    const exchange = channel.exchanges.get(read16(wire, 0))
+    if (exchange?.accepts(wire) !== true) {
+      if (++channel.strays >= STRAYS_MAX) this.#giveUp(channel)
+      return
+    }
+    channel.exchanges.delete(exchange.id)
+    exchange.succeed(wire)
+    this.#release(channel)
+  }
+
+  onEnd(channel: Channel, error: UpstreamError): void {
+    this.#all.delete(channel)
+    const at = channel.waiting === 0 ? this.#idle.indexOf(channel) : -1
+    if (at >= 0) this.#idle.splice(at, 1)
+    for (const exchange of channel.exchanges.values()) {
+      if (exchange === undefined) continue
+      // A server may close a connection at the moment we use it again: that says nothing about the server.
+      const isOldNews = exchange.onUsedChannel && channel.kind !== 'udp' && isClosed(error)
+      if (isOldNews && !this.#stopped) this.#start(exchange, true)
+      else exchange.fail(error)
+    }
+    channel.exchanges.clear()
+    channel.waiting = 0
+  }
+
+  onExpired(exchange: Exchange): void {
+    const { channel } = exchange
+    const error = exchange.timeoutError
+    if (channel !== undefined) {
+      // The reply may still come: its id stays taken, and the socket gets no new questions.
+      channel.exchanges.set(exchange.id, undefined)
+      channel.retired = true
+      this.#release(channel)
+    }
+    exchange.fail(error)
+  }
+
+  #start(exchange: Exchange, alone: boolean): void {
+    if (this.#stopped) {
+      exchange.fail(new UpstreamError('STOPPED', 'proxy: transport stopped'))
+      return
+    }
+    const channel = this.#channelFor(exchange, alone)
+    if (channel === undefined) {
+      exchange.fail(
+        new UpstreamError('OVERLOAD', `more than ${CHANNELS_MAX * SHARED_MAX} queries wait for one upstream`)
+      )
+      return
+    }
+    let id = this.#runtime.random.integer(0x10000)
+    while (channel.exchanges.has(id)) id = this.#runtime.random.integer(0x10000)
+    exchange.channel = channel
+    channel.exchanges.set(id, exchange)
+    channel.waiting++
+    if (channel.isOpen) this.#limitReading(exchange)
+    else this.#limit(exchange, Infinity)
+    channel.send(exchange.encode(id))
+  }
+
+  #limitReading(exchange: Exchange): void {
+    this.#limit(exchange, exchange.request.readLimitMs)
+  }
+
+  #limit(exchange: Exchange, limitMs: number): void {
+    const left = exchange.request.endAt - this.#runtime.clock.now()
+    this.#runtime.wheel.arm(exchange, Math.min(limitMs, left))
+  }
+
+  #channelFor(exchange: Exchange, alone: boolean): Channel | undefined {
+    exchange.onUsedChannel = false
+    if (!alone) {
+      const now = this.#runtime.clock.now()
+      for (let channel = this.#idle.shift(); channel !== undefined; channel = this.#idle.shift()) {
+        if (this.#isExpired(channel, now)) {
+          channel.end(new UpstreamError('STOPPED', 'expired'))
+          continue
+        }
+        this.#meter.reused()
+        exchange.onUsedChannel = true
+        return channel
+      }
+    }
+    if (alone || this.#all.size < CHANNELS_MAX) return this.#openChannel(alone)
+    return this.#leastBusy()
+  }
+
+  #openChannel(alone: boolean): Channel {
+    if (!alone) this.#meter.opened()
+    const channel = this.#open(this)
+    channel.retired = alone
+    this.#all.add(channel)
+    return channel
+  }
+
+  /** Only under a flood of slow answers, so a look at all of them will do. */
+  #leastBusy(): Channel | undefined {
+    let best: Channel | undefined
+    for (const channel of this.#all) {
+      if (!channel.retired && channel.waiting < (best?.waiting ?? SHARED_MAX)) best = channel
+    }
+    return best
+  }
+
+  /** An exchange on `channel` is over. */
+  #release(channel: Channel): void {
+    if (--channel.waiting > 0 || channel.ended) return
+    const { idleMax } = this.#options
+    if (channel.retired || this.#stopped || (idleMax > 0 && this.#idle.length >= idleMax)) {
+      channel.end(new UpstreamError('STOPPED', 'retired'))
+      return
+    }
+    channel.idleSince = this.#runtime.clock.now()
+    this.#idle.push(channel)
+    if (this.#sweep.wheel === undefined) this.#runtime.wheel.arm(this.#sweep, SWEEP_MS)
+  }
+
+  /** Too many messages came that belong to nothing: whoever waits asks again from another port. */
+  #giveUp(channel: Channel): void {
+    const waiting = [...channel.exchanges.values()].filter(exchange => exchange !== undefined)
+    channel.exchanges.clear()
+    channel.waiting = 0
+    channel.retired = true
+    channel.end(new UpstreamError('STRAY_MESSAGES', 'retired'))
+    for (const exchange of waiting) {
+      exchange.disarm()
+      if (++exchange.moves > MOVES_MAX) {
+        exchange.fail(
+          new UpstreamError(
+            'STRAY_MESSAGES',
+            `${channel.remote} sent ${STRAYS_MAX} messages that answer nothing`
+          )
+        )
+      } else this.#start(exchange, true)
+    }
+  }
+
+  #isExpired(channel: Channel, now: number): boolean {
+    const { expireMs, maxAgeMs } = this.#options
+    return now - channel.idleSince > expireMs || (maxAgeMs > 0 && now - channel.createdAt > maxAgeMs)
+  }
+
+  #closeExpired(): void {
+    const now = this.#runtime.clock.now()
+    const expired = this.#idle.filter(channel => this.#isExpired(channel, now))
+    this.#idle = this.#idle.filter(channel => !this.#isExpired(channel, now))
+    for (const channel of expired) channel.end(new UpstreamError('STOPPED', 'expired'))
+    if (this.#idle.length > 0) this.#runtime.wheel.arm(this.#sweep, SWEEP_MS)
+  }
+}
+
+const isClosed = (error: UpstreamError): boolean =>
+  error.code === 'CLOSED' || error.code === 'CONNECTION_RESET'
