@@ -5,9 +5,10 @@ import type { Block } from './corefile/load.ts'
 import { CorefileError } from './corefile/position.ts'
 import { checkOverlap } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
-import { linkPlugins, type Eventual, type Handler, type Plugin } from './dns/plugin.ts'
+import { linkPlugins, type Eventual, type Example, type Handler, type Plugin } from './dns/plugin.ts'
 import { derivedQuery, type ListenerInfo, type Query } from './dns/query.ts'
 import { emptyAnswer } from './dns/response.ts'
+import { metricsOf, type Metrics } from './metrics/metrics.ts'
 import type { SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
 import { definitionOf, PLUGIN_ORDER } from './plugins/order.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -41,6 +42,8 @@ export interface Addresses {
   readonly http: Readonly<Record<string, { readonly address: string; readonly port: number }>>
 }
 
+const EXAMPLES_MAX = 6
+
 interface Task {
   readonly order: number
   readonly run: () => Promise<void> | void
@@ -57,6 +60,7 @@ interface BlockUnderWay {
 export class App {
   readonly #options: AppOptions
   readonly #clusters: ClusterStates
+  readonly #plugins: Plugin[] = []
   readonly #startup: Task[] = []
   readonly #shutdown: Task[] = []
   readonly #listeners: PlannedListener[]
@@ -64,7 +68,8 @@ export class App {
   readonly #transports: Transport[] = []
   readonly #connections: ConnectionTable
   readonly #http: Record<string, { readonly address: string; readonly port: number }> = {}
-  readonly #dropped: ((query: Query, rcode: number) => void)[] = []
+  readonly #once = new Map<string, unknown>()
+  readonly #metrics: Metrics
 
   /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
   constructor(options: AppOptions) {
@@ -73,8 +78,10 @@ export class App {
     this.#clusters = new ClusterStates(runtime)
     this.#connections = new ConnectionTable({
       clock: runtime.clock,
+      nextTurn: runtime.nextTurn,
       connectionsMax: connectionsMaxOf(runtime.files)
     })
+    this.#metrics = metricsOf({ once: (key, make) => this.#makeOnce(key, make) })
     const blocks = this.#setUp()
     this.#listeners = planListeners(blocks, options.listen, zone =>
       runtime.log.own().warn(`zone ${zone} stands in two server blocks that --listen puts on one address: the first one answers`)
@@ -109,8 +116,17 @@ export class App {
   async stop(): Promise<void> {
     for (const { run } of inOrder(this.#shutdown)) await run()
     await Promise.all(this.#transports.map(transport => transport.close()))
-    this.#connections.close()
     await this.#clusters.close()
+  }
+
+  /** Lets go of what set-up made, where nothing is to be started. */
+  async discard(): Promise<void> {
+    await this.#clusters.close()
+  }
+
+  /** Questions about objects that are really there, for whoever wants to try: a name and what it shows. */
+  exampleQuestions(): readonly Example[] {
+    return this.#plugins.flatMap(plugin => plugin.examples?.() ?? []).slice(0, EXAMPLES_MAX)
   }
 
   #setUp(): ServedBlock[] {
@@ -122,9 +138,11 @@ export class App {
       for (const block of underWay) {
         const directive = block.configured.directives.get(name)
         if (directive === undefined) continue
-        const context = this.#context(shared, block, order, underWay)
+        const context = this.#context(shared, block, order)
         const plugin = setUpPlugin(name, directive.dispenser(), context)
-        if (plugin !== undefined) block.plugins.push({ order, plugin })
+        if (plugin === undefined) continue
+        block.plugins.push({ order, plugin })
+        this.#plugins.push(plugin)
       }
     }
     checkOverlap(
@@ -142,25 +160,20 @@ export class App {
 
   #shared(): Shared {
     const { runtime, httpBase } = this.#options
-    const once = new Map<string, unknown>()
     return {
       runtime,
       httpBase,
       clusters: this.#clusters,
       clusterSource: this.#options.clusterSource,
       lookup: (name, qtype, query) => this.#lookup(name, qtype, query),
-      once: <T>(key: string, make: () => T): T => {
-        if (!once.has(key)) once.set(key, make())
-        return once.get(key) as T
-      },
+      once: (key, make) => this.#makeOnce(key, make),
       opened: (name, at) => {
         this.#http[name] ??= at
-      },
-      onDropped: task => void this.#dropped.push(task)
+      }
     }
   }
 
-  #context(shared: Shared, block: BlockUnderWay, order: number, all: readonly BlockUnderWay[]): SetupContext {
+  #context(shared: Shared, block: BlockUnderWay, order: number): SetupContext {
     const { configured } = block
     const { runtime } = this.#options
     return {
@@ -171,7 +184,6 @@ export class App {
       localAddresses: configured.directives.has('bind')
         ? []
         : runtime.network.interfaces().flatMap(one => (one.internal ? [] : [one.address])),
-      blocks: all.map(one => one.configured),
       plugin: name => block.plugins.find(({ plugin }) => plugin.name === name)?.plugin,
       bindTo: addresses => {
         block.addresses = [...block.addresses, ...addresses]
@@ -182,6 +194,11 @@ export class App {
     }
   }
 
+  #makeOnce<T>(key: string, make: () => T): T {
+    if (!this.#once.has(key)) this.#once.set(key, make())
+    return this.#once.get(key) as T
+  }
+
   async #listen(planned: PlannedListener): Promise<void> {
     const { runtime } = this.#options
     const { address, port, zones, anyClass } = planned
@@ -189,10 +206,9 @@ export class App {
     const responder = new Responder({
       router: new ZoneRouter(named),
       anyClass,
-      dropped: (query, rcode) => {
-        for (const task of this.#dropped) task(query, rcode)
-      },
+      dropped: (query, rcode) => this.#metrics.countDropped(query, rcode),
       failed: (query, error) => {
+        this.#metrics.countPanic()
         const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
         runtime.log.error(`Recovered from panic in server: ${query.questionText}: ${text}`)
       }

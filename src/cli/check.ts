@@ -23,7 +23,7 @@ export async function check(args: ServeArguments): Promise<number> {
       const { blocks, file } = chosen.configuration
       // Nothing is opened: sources and listeners are made by `start`. A stanza without a source is no mistake here.
       const withSource = { ...args, manifests: args.manifests.length > 0 ? args.manifests : ['.'] }
-      const app = new App({ blocks, runtime, clusterSource: sourceChooser(withSource, runtime, () => '') })
+      const app = new App({ blocks, runtime, clusterSource: sourceChooser(withSource, runtime, () => new Uint8Array()) })
       await app.discard()
       if (chosen.text !== undefined) process.stdout.write(`# ${file}\n${chosen.text}\n`)
       process.stdout.write(blocks.map(describeBlock).join('\n'))

@@ -32,7 +32,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       runtime,
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(args, runtime, () => readFileSync(0, 'utf8'))
+      clusterSource: sourceChooser(args, runtime, () => readFileSync(0))
     })
     addresses = await app.start()
   } catch (error) {

@@ -1,4 +1,5 @@
 // What several commands need before they do their own work: the runtime, the configuration, the source of state.
+import { chokidarWatching } from '../cluster/manifests/chokidar-watcher.ts'
 import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
 import { interpretCorefile, loadCorefile, loadDefaultCorefile, type Configuration } from '../corefile/load.ts'
@@ -12,7 +13,7 @@ import { systemLog } from '../runtime/log.ts'
 import { systemNetwork } from '../runtime/network.ts'
 import { systemRandom } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { systemNextTurn } from '../runtime/turn.ts'
+import { systemTurn } from '../runtime/turn.ts'
 import type { ServeArguments } from './arguments.ts'
 import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
 
@@ -25,7 +26,7 @@ export function systemRuntime(): Runtime {
     files: systemFiles,
     http: systemHttp(),
     network: systemNetwork,
-    nextTurn: systemNextTurn,
+    nextTurn: systemTurn,
     environment: process.env
   }
 }
@@ -63,14 +64,20 @@ function portNumber(text: string): number {
 export function sourceChooser(
   args: ServeArguments,
   runtime: Runtime,
-  readStandardInput: () => string
+  readStandardInput: () => Uint8Array
 ): (stanza: StanzaSource) => SourceRequest {
   return stanza => {
     const paths = args.manifests.length > 0 ? args.manifests : stanza.manifests
     if (paths.length > 0) {
       return {
         key: `manifests ${JSON.stringify(paths)}`,
-        make: () => new ManifestSource({ paths, runtime, standardInput: readStandardInput })
+        make: () =>
+          new ManifestSource({
+            paths,
+            runtime,
+            watch: chokidarWatching(runtime.clock),
+            ...(paths.includes('-') ? { standardInput: readStandardInput() } : {})
+          })
       }
     }
     throw new CorefileError(

@@ -13,7 +13,8 @@ export interface Token {
   readonly at: Position
 }
 
-export type CorefileErrorCode = 'SYNTAX' | 'UNKNOWN_DIRECTIVE' | 'ARGUMENT_COUNT' | 'BAD_VALUE' | 'DUPLICATE' | 'FILE'
+export type CorefileErrorCode =
+  'SYNTAX' | 'UNKNOWN_DIRECTIVE' | 'ARGUMENT_COUNT' | 'BAD_VALUE' | 'DUPLICATE' | 'FILE'
 
 /**
  * A mistake in the configuration. `message` is CoreDNS's text for the same mistake, octet for octet

@@ -200,9 +200,9 @@ class Records {
   #rdataLength(type: number, start: number, end: number): number {
     if (type === Rtype.A && end - start !== 4) return -1
     if (type === Rtype.AAAA && end - start !== 16) return -1
+    if (type === Rtype.TXT && !isStrings(this.#wire, start, end)) return -1
     const shape = rdataShape(type)
-    // Empty data is what updates hold; some servers send it, and there is nothing to misread.
-    if (shape === undefined || start === end) return end - start
+    if (shape === undefined) return end - start
     let at = startOfNames(shape, this.#wire, start, end)
     if (at < 0) return -1
     let length = at - start
@@ -242,4 +242,11 @@ class Records {
       return length
     }
   }
+}
+
+/** Whether data is character strings to its end (RFC 1035 §3.3.14). */
+function isStrings(wire: Uint8Array, start: number, end: number): boolean {
+  let at = start
+  while (at < end) at += (wire[at] as number) + 1
+  return at === end
 }

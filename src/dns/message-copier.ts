@@ -78,7 +78,7 @@ class MessageCopier {
     const type = read16(source, at)
     this.#octets(at, at + 10)
     const dataAt = this.#at
-    const shape = at + 10 === end ? undefined : rdataShape(type)
+    const shape = rdataShape(type)
     if (shape === undefined) this.#octets(at + 10, end)
     else this.#shaped(shape, at + 10, end)
     write16(this.#target, dataAt - 2, this.#at - dataAt)

@@ -36,6 +36,8 @@ export interface Shared {
   readonly httpBase: number | undefined
   /** Values by plugin name, for plugins that serve the process and not a block (one health listener, one registry). */
   readonly once: <T>(key: string, make: () => T) => T
+  /** Tells where a named HTTP endpoint (`health`, `ready`, `metrics`) listens, for the ready file. */
+  opened(name: string, at: { readonly address: string; readonly port: number }): void
 }
 
 export interface SetupContext extends Shared {
@@ -49,6 +51,8 @@ export interface SetupContext extends Shared {
   plugin(name: string): Plugin | undefined
   /** Names of all directives in this block, in plugin order. */
   readonly directives: readonly string[]
+  /** Makes the block listen on these addresses instead of all (`bind`); several calls add up. */
+  bindTo(addresses: readonly string[]): void
   /** Runs before listeners open; a rejection ends the start with its message. In plugin order. */
   onStartup(task: () => Promise<void> | void): void
   /** Runs when the server goes away, in plugin order; the next waits for it (health's lameduck). */

@@ -1,5 +1,7 @@
 // The application log: pino, written in CoreDNS's line format `[LEVEL] message`, which people grep
 // (corefile-and-plugins.md §4.2, §10). Lines that CoreDNS doesn't have begin `labdns: ` after the level.
+import { pino, type Logger } from 'pino'
+import { LineWriter, writeTo } from './line-writer.ts'
 
 export interface Log {
   debug(message: string): void
@@ -10,4 +12,111 @@ export interface Log {
   plugin(name: string): Log
   /** A log for lines that CoreDNS doesn't have: `[INFO] labdns: …`. */
   own(): Log
+}
+
+/** The log of a process, and what its owner does with it. */
+export interface ProcessLog {
+  readonly log: Log
+  /** Writes a line as it is, in order with the log's (the start banner). */
+  readonly print: (line: string) => void
+  /** Lines that nobody read in time. */
+  readonly dropped: number
+  /** Settles when everything is written, and after `limitMs` in any case: to be awaited before the process exits. */
+  readonly flush: (limitMs: number) => Promise<void>
+}
+
+export interface ProcessLogOptions {
+  /** Whether debug lines are written. */
+  readonly debug?: boolean
+  readonly writer?: LineWriter
+}
+
+/** A log on standard output. Writing never waits: see LineWriter for what happens to a reader that is slow. */
+export function processLog(options: ProcessLogOptions = {}): ProcessLog {
+  const writer = options.writer ?? new LineWriter(writeTo(1))
+  const level = options.debug === true ? 'debug' : 'info'
+  const logger = pino({ level, base: null, timestamp: false }, new TextDestination(writer))
+  return {
+    log: new PinoLog(logger, ''),
+    print: line => writer.write(`${line}\n`),
+    get dropped() {
+      return writer.dropped
+    },
+    flush: limitMs => writer.flush(limitMs)
+  }
+}
+
+class PinoLog implements Log {
+  readonly #logger: Logger
+  readonly #prefix: string
+
+  constructor(logger: Logger, prefix: string) {
+    this.#logger = logger
+    this.#prefix = prefix
+  }
+
+  debug(message: string): void {
+    this.#logger.debug(this.#prefix + message)
+  }
+
+  info(message: string): void {
+    this.#logger.info(this.#prefix + message)
+  }
+
+  warn(message: string): void {
+    this.#logger.warn(this.#prefix + message)
+  }
+
+  error(message: string): void {
+    this.#logger.error(this.#prefix + message)
+  }
+
+  plugin(name: string): Log {
+    return new PinoLog(this.#logger, `plugin/${name}: `)
+  }
+
+  own(): Log {
+    return new PinoLog(this.#logger, 'labdns: ')
+  }
+}
+
+const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
+  [20, 'DEBUG'],
+  [30, 'INFO'],
+  [40, 'WARNING'],
+  [50, 'ERROR'],
+  [60, 'FATAL']
+])
+
+/** Asks pino for `lastLevel` and `lastMsg`. */
+const wantsMetadata: unique symbol = Symbol.for('pino.metadata')
+
+/** Where pino writes to: it hands over level and message beside its JSON, and those become the line. */
+class TextDestination {
+  readonly [wantsMetadata] = true
+  lastLevel = 0
+  lastMsg: string | undefined = undefined
+  readonly #writer: LineWriter
+
+  constructor(writer: LineWriter) {
+    this.#writer = writer
+  }
+
+  write(): void {
+    this.#writer.write(`[${LEVEL_NAMES.get(this.lastLevel) ?? 'INFO'}] ${oneLine(this.lastMsg ?? '')}\n`)
+  }
+}
+
+// What a message quotes may come from outside: nothing in it may begin a line of its own or steer a terminal.
+// eslint-disable-next-line no-control-regex -- control characters are what this is about
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+
+function oneLine(message: string): string {
+  // `search` first: nearly no line needs a copy.
+  if (message.search(CONTROL) < 0) return message
+  return message.replace(CONTROL, character => {
+    if (character === '\n') return '\\n'
+    if (character === '\t') return '\\t'
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
 }

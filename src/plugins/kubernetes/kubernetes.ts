@@ -2,14 +2,15 @@
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
-import type { Eventual, Handler, Plugin } from '../../dns/plugin.ts'
+import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
 import type { Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
 import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
-import type { Name } from '../../wire/name.ts'
+import { formatName, type Name } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
 import { Apex, isNameServerName, isVersionName } from './apex.ts'
+import { exampleQuestions } from './examples.ts'
 import { CnameChain, type Lookup } from './external-name.ts'
 import { FIRST_NAME_ERROR, Match, Outcome } from './match.ts'
 import { NameKind } from './name.ts'
@@ -48,6 +49,10 @@ export class Kubernetes implements Plugin, Transferer {
       const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
       return zone === undefined ? undefined : [zone, this.#zones.zoneAt]
     })
+  }
+
+  examples(): readonly Example[] {
+    return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {

@@ -1,10 +1,10 @@
 // `kubernetes [ZONES…] { … }` (kubernetes-records.md §13, corefile-and-plugins.md §8.5).
 import type { Dispenser } from '../../corefile/dispenser.ts'
-import { CorefileError } from '../../corefile/position.ts'
-import { parseDuration, zonesFrom } from '../../corefile/values.ts'
+import { parseDuration, parseInteger, type Parsed } from '../../corefile/values.ts'
+import { fallthroughZones, zonesOrKeys, type Zone as ConfiguredZone } from '../../corefile/zones.ts'
 import { LabelSelector } from '../../cluster/selector.ts'
 import { ZoneTable } from '../../dns/zone.ts'
-import { encodeName, isSubdomain, parseName, sameName, type Name } from '../../wire/name.ts'
+import { encodeName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
 import { Kubernetes } from './kubernetes.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -17,7 +17,7 @@ const STARTUP_TIMEOUT_DEFAULT_MS = 5000
 
 /** A stanza as it was read, before defaults that depend on the block. */
 class Stanza {
-  zones: string[] = []
+  zones: readonly ConfiguredZone[] = []
   ttl = TTL_DEFAULT
   pods: 'disabled' | 'insecure' | 'verified' = 'disabled'
   namespaces: string[] = []
@@ -71,16 +71,9 @@ function readStanza(c: Dispenser, context: SetupContext): Stanza {
   const stanza = new Stanza()
   let isFirst = true
   while (c.next()) {
-    if (!isFirst) {
-      throw new CorefileError(
-        'DUPLICATE',
-        `plugin/${NAME}: this plugin can only be used once per Server Block`,
-        c.position(),
-        'put all zones into one kubernetes line'
-      )
-    }
+    if (!isFirst) throw c.onceErr()
     isFirst = false
-    stanza.zones = zonesFrom(c.remainingArgs(), context.keys)
+    stanza.zones = zonesOrKeys(c.remainingArgs(), context.keys)
     while (c.nextBlock()) readProperty(c, stanza)
   }
   return stanza
@@ -91,8 +84,7 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
   switch (property) {
     case 'ttl': {
       const [text] = exactly(c, 1)
-      if (!/^[+-]?\d+$/.test(text as string)) throw fail(`strconv.Atoi: parsing "${text as string}": invalid syntax`, c)
-      const ttl = Number(text)
+      const ttl = valueOf(c, parseInteger(text as string))
       if (ttl < 0 || ttl > TTL_MAX) throw c.errf(`ttl must be in range [0, ${TTL_MAX}]: ${ttl}`)
       stanza.ttl = ttl
       return
@@ -100,7 +92,7 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
     case 'pods': {
       const [mode] = exactly(c, 1)
       if (mode !== 'disabled' && mode !== 'insecure' && mode !== 'verified') {
-        throw fail(`wrong value for pods: ${mode as string},  must be one of: disabled, verified, insecure`, c)
+        throw c.bareErr(`wrong value for pods: ${mode as string},  must be one of: disabled, verified, insecure`)
       }
       stanza.pods = mode
       return
@@ -133,7 +125,7 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
     case 'ignore': {
       const args = c.remainingArgs()
       if (args.length === 0) throw c.argErr()
-      if (args[0] !== 'empty_service') throw fail(`unable to parse ignore value: '${args[0] as string}'`, c)
+      if (args[0] !== 'empty_service') throw c.bareErr(`unable to parse ignore value: '${args[0] as string}'`)
       stanza.ignoreEmptyService = true
       return
     }
@@ -145,7 +137,7 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
       return
     case 'startup_timeout': {
       const [text] = exactly(c, 1)
-      stanza.startupTimeoutMs = parseDuration(text as string)
+      stanza.startupTimeoutMs = valueOf(c, parseDuration(text as string))
       return
     }
     case 'endpoint': {
@@ -211,9 +203,10 @@ function atLeastOne(c: Dispenser): string[] {
   return args
 }
 
-/** An error without position, as CoreDNS words some of this plugin's. */
-function fail(message: string, c: Dispenser): CorefileError {
-  return new CorefileError('BAD_VALUE', message, c.position())
+/** A value that was read, or the error of reading it, which CoreDNS prints without a place. */
+function valueOf<T>(c: Dispenser, parsed: Parsed<T>): T {
+  if (parsed.error !== undefined) throw c.bareErr(parsed.error)
+  return parsed.value
 }
 
 function selector(c: Dispenser, option: 'label' | 'namespace_label'): LabelSelector {
@@ -222,9 +215,8 @@ function selector(c: Dispenser, option: 'label' | 'namespace_label'): LabelSelec
     return LabelSelector.parse(text)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw fail(
-      `unable to parse ${option} selector value: '${text}': couldn't parse the selector string "${text}": ${why}`,
-      c
+    throw c.bareErr(
+      `unable to parse ${option} selector value: '${text}': couldn't parse the selector string "${text}": ${why}`
     )
   }
 }
@@ -242,12 +234,12 @@ function refuseZonalWithoutEndpoints(c: Dispenser, stanza: Stanza): void {
 function resolve(stanza: Stanza, c: Dispenser, context: SetupContext): KubernetesOptions {
   const zones = uniqueNames(stanza.zones)
   const primary = zones.find(zone => !isBelowReverse(zone))
-  if (primary === undefined) throw fail('non-reverse zone name must be used', c)
-  const multicluster = uniqueNames(zonesFrom(stanza.multicluster, []))
+  if (primary === undefined) throw c.bareErr('non-reverse zone name must be used')
+  const multicluster = uniqueNames(zonesOrKeys(stanza.multicluster, []))
   for (const zone of multicluster) {
     if (!zones.some(one => isSubdomain(zone, one))) {
       const text = stanza.multicluster.join(' ')
-      throw fail(`is not authoritative for the multicluster zone ${text}`, c)
+      throw c.bareErr(`is not authoritative for the multicluster zone ${text}`)
     }
   }
   return {
@@ -261,21 +253,19 @@ function resolve(stanza: Stanza, c: Dispenser, context: SetupContext): Kubernete
     namespaces: stanza.namespaces.map(name => Buffer.from(name, 'utf8')),
     ignoreEmptyService: stanza.ignoreEmptyService,
     zonal: stanza.zonal,
-    fallthrough: stanza.fallthrough === undefined ? undefined : fallthroughZones(stanza.fallthrough),
+    fallthrough: stanza.fallthrough === undefined ? undefined : zoneTable(fallthroughZones(stanza.fallthrough)),
     primaryZone: primary,
     localAddresses: context.localAddresses
   }
 }
 
-function fallthroughZones(words: readonly string[]): ZoneTable<true> {
-  const zones = words.length === 0 ? ['.'] : zonesFrom(words, [])
+function zoneTable(zones: readonly ConfiguredZone[]): ZoneTable<true> {
   return new ZoneTable(uniqueNames(zones).map(zone => [zone, true] as const))
 }
 
-function uniqueNames(zones: readonly string[]): Name[] {
+function uniqueNames(zones: readonly ConfiguredZone[]): Name[] {
   const names: Name[] = []
-  for (const zone of zones) {
-    const name = parseName(zone.toLowerCase())
+  for (const { name } of zones) {
     if (name !== undefined && !names.some(one => sameName(one, name))) names.push(name)
   }
   return names

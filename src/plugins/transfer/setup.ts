@@ -1,10 +1,10 @@
 // `transfer [ZONES…] { to ADDR…|*; source IP }` (corefile-and-plugins.md §8.33).
 import { CorefileError } from '../../corefile/position.ts'
-import { zonesFrom } from '../../corefile/values.ts'
+import { zonesOrKeys } from '../../corefile/zones.ts'
 import { isTransferer, type Transferer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { parseAddress } from '../../wire/address.ts'
-import { parseName, type Name } from '../../wire/name.ts'
+import type { Name } from '../../wire/name.ts'
 import type { PluginDefinition } from '../definition.ts'
 import { Transfer, type TransferRule } from './transfer.ts'
 
@@ -16,7 +16,7 @@ export const transferPlugin: PluginDefinition = {
   setup(c, context) {
     const rules: [Name, TransferRule][] = []
     while (c.next()) {
-      const zones = zonesFrom(c.remainingArgs(), context.keys)
+      const zones = zonesOrKeys(c.remainingArgs(), context.keys)
       const allowed = new Set<string>()
       while (c.nextBlock()) {
         switch (c.val()) {
@@ -36,10 +36,7 @@ export const transferPlugin: PluginDefinition = {
       }
       if (allowed.size === 0) throw doubled(c.errf("'to' is required", 'write `to *` to let everybody transfer'))
       const rule = { allows: (address: string) => allowed.has('*') || allowed.has(address) }
-      for (const zone of zones) {
-        const name = parseName(zone)
-        if (name !== undefined) rules.push([name, rule])
-      }
+      for (const { name } of zones) if (name !== undefined) rules.push([name, rule])
     }
     const transferers = (): Transferer[] => TRANSFERERS.map(name => context.plugin(name)).flatMap(plugin => (isTransferer(plugin) ? [plugin] : []))
     return new Transfer(new ZoneTable(rules), transferers)
