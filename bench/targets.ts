@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { QUERIED_CLUSTER, writeManifests } from './cluster.ts'
 import { Child, built } from './child.ts'
+import { corefile } from './corefile.ts'
 import { load } from './load.ts'
 import { CORES } from './machine.ts'
 import { makeQueries, queryText, type BenchQuery, type Expected } from './queries.ts'
@@ -19,9 +20,6 @@ export interface Target {
   readonly child: Child
 }
 
-/** The plugins of the speed bounds, in a block for the cluster's zones. */
-export const FULL_CHAIN = ['errors', 'health', 'ready', 'kubernetes', 'prometheus'] as const
-
 /** Whether this build has the server. */
 export const hasServer = () => existsSync(built(ENTRY))
 
@@ -30,11 +28,11 @@ export async function startEcho(name = 'dgram echo'): Promise<Target> {
   return { name, port: Number(await child.line(10_000)), child }
 }
 
-export function corefile(plugins: readonly string[]): string {
-  const lines = plugins.map(plugin =>
-    plugin === 'kubernetes' ? 'kubernetes cluster.local in-addr.arpa ip6.arpa' : plugin
-  )
-  return `.:53 {\n${lines.map(line => `    ${line}\n`).join('')}}\n`
+/** Starts bench/server-process.ts on the queried cluster: the whole chain, told its objects by a program. */
+export async function startInProcess(name: string, changesPerSecond: number): Promise<Target> {
+  const child = Child.node('bench/server-process.js', ['queried', String(changesPerSecond)], CORES?.server)
+  const { port } = JSON.parse(await child.line(READY_MS)) as { port: number }
+  return { name, port, child }
 }
 
 /** Files of one run: gone when it ends. */

@@ -7,7 +7,7 @@ import { startLoad } from '../load.ts'
 import { QUERY_FILE } from '../queries.ts'
 import { atMost, percentile, type Bound } from '../report.ts'
 import type { Section } from '../section.ts'
-import { FULL_CHAIN } from '../targets.ts'
+import { FULL_CHAIN } from '../corefile.ts'
 import { QUERIES_A_SECOND } from './latency.ts'
 
 const EDITS = 200

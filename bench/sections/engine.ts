@@ -9,12 +9,6 @@ import { startEcho, verifyAnswers, type Target } from '../targets.ts'
 
 const BUILD_MS = 60_000
 
-/** Starts bench/engine-process.ts. */
-export async function startEngine(name: string, changesPerSecond = 0): Promise<Target> {
-  const child = Child.node('bench/engine-process.js', [String(changesPerSecond)], CORES?.server)
-  return { name, port: Number(await child.line(BUILD_MS)), child }
-}
-
 export const engine: Section = {
   name: 'engine',
   needs: { load: true, server: false },
@@ -23,7 +17,8 @@ export const engine: Section = {
     try {
       const echo = await startEcho()
       targets.push(echo)
-      const alone = await startEngine('engine alone')
+      const child = Child.node('bench/engine-process.js', [], CORES?.server)
+      const alone = { name: 'engine alone', port: Number(await child.line(BUILD_MS)), child }
       targets.push(alone)
       await verifyAnswers(alone, QUERY_FILE)
       const contestants: Contestant[] = [

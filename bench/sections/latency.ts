@@ -3,7 +3,8 @@ import { QUERY_FILE } from '../queries.ts'
 import { atMost, spreadText } from '../report.ts'
 import { Rounds, type Contestant } from '../rounds.ts'
 import type { Section } from '../section.ts'
-import { FULL_CHAIN, startEcho, type Target } from '../targets.ts'
+import { FULL_CHAIN } from '../corefile.ts'
+import { startEcho, type Target } from '../targets.ts'
 
 export const QUERIES_A_SECOND = 5000
 /** A 99th percentile wants many samples: 20,000 a round. */

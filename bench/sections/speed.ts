@@ -4,7 +4,8 @@ import { atLeast, atMost, spreadText } from '../report.ts'
 import { Rounds, cpuUs, type Contestant } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import { rssMb } from '../machine.ts'
-import { FULL_CHAIN, startEcho, verifyAnswers, type Target } from '../targets.ts'
+import { FULL_CHAIN } from '../corefile.ts'
+import { startEcho, verifyAnswers, type Target } from '../targets.ts'
 
 /** The acceptance: echo / server. */
 const RATIO_LEAST = 0.7

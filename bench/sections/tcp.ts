@@ -3,7 +3,7 @@ import { QUERY_FILE } from '../queries.ts'
 import { atLeast, spreadText } from '../report.ts'
 import { Rounds, cpuUs, type Contestant } from '../rounds.ts'
 import type { Section } from '../section.ts'
-import { FULL_CHAIN } from '../targets.ts'
+import { FULL_CHAIN } from '../corefile.ts'
 
 const CONNECTIONS = 16
 const PER_WRITE = 32
