@@ -65,6 +65,8 @@ export class App {
   readonly #shutdown: Task[] = []
   readonly #listeners: PlannedListener[]
   readonly #responders: Responder[] = []
+  /** The port that each listener got. */
+  readonly #ports: number[] = []
   readonly #transports: Transport[] = []
   readonly #connections: ConnectionTable
   readonly #http: Record<string, { readonly address: string; readonly port: number }> = {}
@@ -90,11 +92,13 @@ export class App {
 
   /** `.:53` and the like: one line for each zone of each listener, as CoreDNS prints them at its start. */
   get zoneLines(): string[] {
-    return this.#listeners.flatMap(({ transport, address, port, zones }) =>
-      zones.map(({ text }) => {
-        const scheme = transport === 'dns' ? '' : `${transport}://`
-        return `${scheme}${text}:${port}${address === '' ? '' : ` on ${address}`}`
-      })
+    return this.#listeners.flatMap(({ transport, address, port, zones }, i) =>
+      zones
+        .map(({ text }) => {
+          const scheme = transport === 'dns' ? '' : `${transport}://`
+          return `${scheme}${text}:${this.#ports[i] ?? port}${address === '' ? '' : ` on ${address}`}`
+        })
+        .sort()
     )
   }
 
@@ -221,6 +225,7 @@ export class App {
         actual => new UdpTransport({ ...options, port: actual })
       )
       this.#transports.push(udp, tcp)
+      this.#ports.push(udp.info.port)
       this.#responders.push(responder)
       this.#responderOf.set(udp.info, responder).set(tcp.info, responder)
     } catch (error) {

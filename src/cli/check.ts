@@ -6,11 +6,11 @@ import { renderErrors } from '../corefile/report.ts'
 import { PLUGIN_ORDER } from '../plugins/order.ts'
 import type { Block } from '../corefile/load.ts'
 import type { ServeArguments } from './arguments.ts'
-import { chooseConfiguration, sourceChooser, systemRuntime } from './state.ts'
+import { chooseConfiguration, fileText, sourceChooser, systemRuntime } from './state.ts'
 
 /** Prints the effective blocks and chains; settles with 1 when the file has a mistake. */
 export async function check(args: ServeArguments): Promise<number> {
-  const runtime = systemRuntime()
+  const { runtime, processLog } = systemRuntime()
   const errors: CorefileError[] = []
   try {
     if (args.conf !== undefined && args.conf !== 'stdin') {
@@ -31,15 +31,15 @@ export async function check(args: ServeArguments): Promise<number> {
       for (const note of chosen.configuration.notes) {
         process.stderr.write(`warning: ${note.at.file}:${note.at.line}:${note.at.column}: ${note.message}\n`)
       }
-      runtime.log.flush()
+      await processLog.flush(1000)
       return 0
     }
   } catch (error) {
     if (!(error instanceof CorefileError)) throw error
     errors.push(error)
   }
-  runtime.log.flush()
-  process.stderr.write(`${renderErrors(errors, path => runtime.files.read(path).toString('utf8'))}\n`)
+  await processLog.flush(1000)
+  process.stderr.write(`${renderErrors(errors, fileText(runtime))}\n`)
   return 1
 }
 

@@ -3,17 +3,18 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { App, type Addresses } from '../app.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
+import type { ProcessLog } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { ListenError } from '../server/listen-error.ts'
 import { removeReadyFile, writeReadyFile } from '../server/ready-file.ts'
 import type { ServeArguments } from './arguments.ts'
 import { banner } from './banner.ts'
-import { chooseConfiguration, readListen, readPort, sourceChooser, systemRuntime } from './state.ts'
+import { chooseConfiguration, fileText, readListen, readPort, sourceChooser, systemRuntime } from './state.ts'
 import { versionLines } from './version.ts'
 
 /** Runs until a signal ends it; settles with the exit status. */
 export async function serve(args: ServeArguments): Promise<number> {
-  const runtime = systemRuntime()
+  const { runtime, processLog } = systemRuntime()
   let app: App
   let addresses: Addresses
   try {
@@ -36,31 +37,34 @@ export async function serve(args: ServeArguments): Promise<number> {
     })
     addresses = await app.start()
   } catch (error) {
-    return failedStart(error, runtime)
+    return failedStart(error, runtime, processLog)
   }
   if (!args.quiet) {
-    for (const line of app.zoneLines) process.stdout.write(`${line}\n`)
-    for (const line of versionLines()) process.stdout.write(`${line}\n`)
-    if (process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start') process.stdout.write(banner(app, addresses))
+    for (const line of [...app.zoneLines, ...versionLines()]) processLog.print(line)
+    const isStartedByPerson = process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start'
+    if (isStartedByPerson) for (const line of banner(app, addresses)) processLog.print(line)
   }
   if (args.pidfile !== undefined) writePidFile(args.pidfile, runtime)
   if (args.readyFile !== undefined) writeReadyFile(args.readyFile, { pid: process.pid, ...addresses })
-  const status = await untilSignalled(app, runtime)
+  const status = await untilSignalled(app, runtime, processLog)
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
-  runtime.log.flush()
+  await processLog.flush(FLUSH_MS)
   return status
 }
 
-async function failedStart(error: unknown, runtime: Runtime): Promise<number> {
-  runtime.log.flush()
+/** How long the last log lines may take to be read. */
+const FLUSH_MS = 1000
+
+async function failedStart(error: unknown, runtime: Runtime, processLog: ProcessLog): Promise<number> {
+  await processLog.flush(FLUSH_MS)
   if (error instanceof CorefileError) {
-    process.stderr.write(`${renderError(error, path => runtime.files.read(path).toString('utf8'))}\n`)
+    process.stderr.write(`${renderError(error, fileText(runtime))}\n`)
   } else if (error instanceof ListenError) {
     process.stderr.write(`${error.message}\n`)
   } else {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   }
-  return Promise.resolve(1)
+  return 1
 }
 
 function writePidFile(path: string, runtime: Runtime): void {
@@ -72,7 +76,7 @@ function writePidFile(path: string, runtime: Runtime): void {
 }
 
 /** Ends the app as CoreDNS ends on each signal; settles with the exit status. */
-function untilSignalled(app: App, runtime: Runtime): Promise<number> {
+function untilSignalled(app: App, runtime: Runtime, processLog: ProcessLog): Promise<number> {
   return new Promise(resolve => {
     let isInterrupted = false
     const stop = () =>
@@ -90,8 +94,8 @@ function untilSignalled(app: App, runtime: Runtime): Promise<number> {
     process.on('SIGINT', () => {
       if (isInterrupted) {
         runtime.log.info('SIGINT: Force quit')
-        runtime.log.flush()
-        process.exit(2)
+        void processLog.flush(FLUSH_MS).then(() => process.exit(2))
+        return
       }
       isInterrupted = true
       runtime.log.info('SIGINT: Shutting down')

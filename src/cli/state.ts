@@ -9,7 +9,7 @@ import { PLUGIN_ORDER } from '../plugins/order.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { systemFiles } from '../runtime/files.ts'
 import { systemHttp } from '../runtime/http.ts'
-import { systemLog } from '../runtime/log.ts'
+import { processLog, type ProcessLog } from '../runtime/log.ts'
 import { systemNetwork } from '../runtime/network.ts'
 import { systemRandom } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -17,18 +17,20 @@ import { systemTurn } from '../runtime/turn.ts'
 import type { ServeArguments } from './arguments.ts'
 import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
 
-/** The outside world as this machine has it. */
-export function systemRuntime(): Runtime {
-  return {
+/** The outside world as this machine has it, and its log, which must be closed at the end. */
+export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
+  const written = processLog()
+  const runtime: Runtime = {
     clock: systemClock,
     random: systemRandom(),
-    log: systemLog(),
+    log: written.log,
     files: systemFiles,
     http: systemHttp(),
     network: systemNetwork,
     nextTurn: systemTurn,
     environment: process.env
   }
+  return { runtime, processLog: written }
 }
 
 /** Which configuration the arguments choose, and how it came about. */
@@ -106,3 +108,14 @@ export function readPort(option: string, text: string): number {
   }
   return Number(text)
 }
+
+/** The text of a file for showing a line of it; undefined when it can't be read. */
+export const fileText =
+  (runtime: Runtime) =>
+  (path: string): string | undefined => {
+    try {
+      return runtime.files.read(path).toString('utf8')
+    } catch {
+      return undefined
+    }
+  }
