@@ -5,7 +5,7 @@ import { App } from '../src/app.ts'
 import { systemRuntime } from '../src/cli/state.ts'
 import type { ClusterSink, ClusterSource } from '../src/cluster/source.ts'
 import { interpretCorefile } from '../src/corefile/load.ts'
-import { PLUGIN_ORDER } from '../src/plugins/order.ts'
+import { directives } from '../src/plugins/order.ts'
 import { LARGE_CLUSTER, QUERIED_CLUSTER, ServiceFacts, clusterObjects, type ClusterSize } from './cluster.ts'
 import { FULL_CHAIN, corefile } from './corefile.ts'
 
@@ -72,15 +72,16 @@ const source = new BenchSource(
   sizeName === 'large' ? LARGE_CLUSTER : QUERIED_CLUSTER,
   Number(changesPerSecond ?? 0)
 )
-const runtime = systemRuntime()
+const { runtime } = systemRuntime()
 const { blocks } = interpretCorefile(corefile(FULL_CHAIN), 'Corefile', {
   files: runtime.files,
   environment: {},
-  knownDirectives: PLUGIN_ORDER
+  knownDirectives: directives
 })
 const app = new App({
   blocks,
   runtime,
+  build: { version: 'bench', revision: '' },
   listen: { address: '127.0.0.1', port: 0 },
   httpBase: 0,
   clusterSource: () => ({ key: 'bench', make: () => source })
