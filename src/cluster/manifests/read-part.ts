@@ -7,6 +7,7 @@ import type { Document } from './document.ts'
 import { trimEndpoints } from './endpoints.ts'
 import { readJson } from './json-document.ts'
 import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
+import { misspelled } from './misspelled.ts'
 import type { ListHeader, Part } from './part.ts'
 import type { PartText } from './parts.ts'
 import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
@@ -121,6 +122,9 @@ class PartReader implements Reading {
     // One mistake may show in several fields; the first is where to begin, and the rest would only hide it.
     const first = errors[0]
     if (first !== undefined) this.#flaw(first, path, subject, errors.length - 1)
+    for (const { path, meant } of misspelled(value)) {
+      flaws.push({ level: 'warning', path, text: `is unknown; did you mean ${meant}?` })
+    }
     for (const flaw of flaws) if (flaw.level === 'warning') this.#flaw(flaw, path, subject, 0)
     if (held !== undefined) this.found.push({ ...subject, held: detached(held), ...this.#place(path) })
   }

@@ -74,6 +74,21 @@ export function namespacesLine(names: readonly string[], where: Entry | undefine
   )
 }
 
+/** Services without a cluster IP among what is new: mostly manifests of an application, which a cluster completes. */
+export function addresslessLine(changes: readonly Change[]): string | undefined {
+  const names: string[] = []
+  for (const { action, object } of changes) {
+    if (action === 'removed' || object.kind !== 'Service' || object.type === 'ExternalName') continue
+    if (object.clusterIPs.length === 0) names.push(`${object.namespace}/${object.name}`)
+  }
+  if (names.length === 0) return undefined
+  const [subject, have] = names.length === 1 ? ['Service', 'has'] : ['Services', 'have']
+  return (
+    `${subject} ${someOf(names)} ${have} no clusterIP and so no address; nothing is added to manifests: write ` +
+    'spec.clusterIP, an address or None'
+  )
+}
+
 /** `a, b, c and 4 more` */
 export function someOf(names: readonly string[]): string {
   const few = names.slice(0, 5)
