@@ -519,7 +519,7 @@ const cases: readonly BadManifest[] = [
   {
     name: 'nested beyond reason',
     text: `apiVersion: v1\nkind: ConfigMap\ndata: ${'['.repeat(300)}${']'.repeat(300)}\n`,
-    says: [`error: shop.yaml:3:207: nested more than 200 deep; no Kubernetes object is; ${lost}`]
+    says: [`error: shop.yaml:3:107: nested more than 100 deep; no Kubernetes object is; ${lost}`]
   },
   // Lists: one bad item costs only itself.
   {
