@@ -292,7 +292,8 @@ export class ManifestSource implements ClusterSource {
       !settled &&
       (file.kept.length > 0 || contents.parts.some(part => !part.told && part.troubles.length > 0))
     this.#settleLater(file, waits)
-    if (settled && contents === NOTHING) this.#files.delete(file.path)
+    // A file that is gone has no contents, not even empty ones.
+    if (settled && contents.hash === '') this.#files.delete(file.path)
   }
 
   #settleLater(file: ManifestFile, waits: boolean): void {

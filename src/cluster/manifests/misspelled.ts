@@ -2,7 +2,7 @@
 // nothing, and a Service with `clusterip` would have no address.
 import { isMap, type FieldPath } from '../fields.ts'
 
-export interface Misspelling {
+interface Misspelling {
   readonly path: FieldPath
   readonly meant: string
 }

@@ -3,7 +3,7 @@
 import { shown } from '../fields.ts'
 import type { SyntaxFlaw } from './document.ts'
 
-export interface Mistake {
+interface Mistake {
   /** Where to look, as an offset in the text. */
   readonly offset: number
   readonly text: string

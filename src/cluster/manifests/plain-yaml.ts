@@ -4,7 +4,7 @@
 // while it is cold), and is ten times slower on a file of 20,000 objects.
 import { plainScalar } from './scalars.ts'
 
-export interface PlainDocument {
+interface PlainDocument {
   readonly value: Readonly<Record<string, unknown>>
   /** The offset of the first key. */
   readonly offset: number

@@ -17,7 +17,7 @@ import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble }
 const PART_CHARACTERS_MAX = 4 << 20
 
 /** Reads any YAML, and knows where everything stands: `readYaml` of yaml-document.ts. */
-export type FullReader = (text: string) => Document
+type FullReader = (text: string) => Document
 
 /**
  * Reads the text of `part`. Never throws. Without the full reader it is `undefined` when that is needed: for YAML that is

@@ -43,7 +43,7 @@ export function changeLine(shown: string, changes: readonly Change[]): string {
 }
 
 /** `Service 12, Pod 3`: the kind with most first. */
-export function countsOf(kinds: Iterable<string>): string {
+function countsOf(kinds: Iterable<string>): string {
   const counts = new Map<string, number>()
   for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
