@@ -217,6 +217,11 @@ function hard(): readonly (readonly [string, Buffer])[] {
   const longName = (wire: Buffer, at: number) => (wire.set(long, at), at)
   const pointers = (wire: Buffer, at: number) => chain(wire, at, 126)
   const ns = (target: number) => recordUnit(target, Rtype.NS, pointerTo(target))
+  const asked = head(1, 0, 0, 1)
+  asked.writeUInt16BE(41, 18)
+  asked.writeUInt16BE(SIZE - 28, 26)
+  const behind = head(1, 0, 0, 0)
+  behind.writeUInt16BE(0xc000 | chain(behind, 100, 125), 12)
   const mass = head(0, 0, 0, 1)
   mass.writeUInt16BE(41, 13)
   mass.writeUInt16BE(SIZE - 23, 21)
@@ -231,7 +236,9 @@ function hard(): readonly (readonly [string, Buffer])[] {
     ['pointers to themselves', repeat(head(SIZE, SIZE, SIZE, SIZE), 12, pointerTo(12))],
     ['one label after the other', repeat(head(1), 12, Buffer.of(1, 0x61))],
     ['0xc0', head(SIZE, SIZE, SIZE, SIZE).fill(0xc0, 12)],
-    ['16,000 options', mass]
+    ['16,000 options', mass],
+    ['a question and 16,000 options', asked],
+    ['a question behind 126 pointers', behind]
   ]
 }
 
@@ -242,7 +249,8 @@ t.test('64 KiB are read or refused within a millisecond and 64 times their octet
       ['readMessage', () => readMessage(wire)],
       ['accept', () => accept(wire, 'tcp', peer, testListener)],
       ['readName', () => readName(wire, 12)],
-      ['expandRecord', () => expandRecord(wire, 12, wire.length)]
+      ['expandRecord', () => expandRecord(wire, 12, wire.length)],
+      ['expandRecord further in', () => expandRecord(wire, 623, wire.length)]
     ]
     for (const [name, read] of readers) {
       // The best of many: what the work takes when the machine does nothing else.
