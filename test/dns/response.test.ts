@@ -145,6 +145,21 @@ t.test('sizes', async t => {
   }
 })
 
+t.test('a small record behind a dropped one goes too', async t => {
+  const query = makeQuery('a.org', 'AAAA')
+  writer.begin(query)
+  for (let i = 0; i < 16; i++) writer.address(12, 7, 5, Buffer.alloc(16, i), 0, 16)
+  writer.address(12, 7, 5, Buffer.alloc(4), 0, 4)
+  writer.authority()
+  writer.address(12, 7, 5, Buffer.alloc(16), 0, 16)
+  writer.additional()
+  writer.address(12, 7, 5, Buffer.alloc(4), 0, 4)
+  const text = responseText(query, writer.finish(Rcode.NOERROR, Flag.AA))
+  // 23 + 16 × 28 + 16 = 487: the authority's 28 octets are too many, the additional record's 16 would not be.
+  t.same([text.answer.length, text.authority.length, text.additional.length, text.size], [17, 0, 0, 487])
+  t.match(text.flags, 'tc')
+})
+
 t.test('a cut response is readable, within its size, and has what was kept in order', async () => {
   const counts = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 3, maxLength: 3 })
   fc.assert(
