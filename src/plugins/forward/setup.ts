@@ -2,9 +2,14 @@
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import { metricsOf } from '../../metrics/metrics.ts'
-import { fileErrorText } from '../../runtime/files.ts'
+import { fileErrorText, type Files } from '../../runtime/files.ts'
 import { addressText, readUpstreams, splitScheme, type UpstreamAddress } from '../../upstream/address.ts'
-import { resolveUpstream, serverResolver, systemResolver } from '../../upstream/resolve-host.ts'
+import {
+  resolveUpstream,
+  serverResolver,
+  systemResolver,
+  type HostResolver
+} from '../../upstream/resolve-host.ts'
 import type { TlsSettings } from '../../upstream/stream-channel.ts'
 import { Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
@@ -15,26 +20,36 @@ import { readForward, zoneCount, type ForwardOptions } from './options.ts'
 
 const TO_MAX = 15
 
-export const forwardPlugin: PluginDefinition = {
-  name: 'forward',
-  setup(c, context) {
-    const lines: ForwardLine[] = []
-    const words: number[] = []
-    while (c.next()) {
-      const options = readForward(c)
-      words.push(options.to.length)
-      lines.push(makeLine(c, options, context))
+/** The directive where host names are looked up like this, unless the line has servers of its own for that. */
+export function forwardWith(resolverOf: (files: Files) => HostResolver): PluginDefinition {
+  return {
+    name: 'forward',
+    setup(c, context) {
+      const lines: ForwardLine[] = []
+      const words: number[] = []
+      while (c.next()) {
+        const options = readForward(c)
+        words.push(options.to.length)
+        lines.push(makeLine(c, options, context, resolverOf))
+      }
+      const tooMany = words.find(count => count > TO_MAX)
+      if (tooMany !== undefined) throw c.bareErr(`more than ${TO_MAX} TOs configured: ${tooMany}`)
+      context.onShutdown(() => {
+        for (const line of lines) for (const { upstream } of line.servers) upstream.drain()
+      })
+      return new Forward(lines)
     }
-    const tooMany = words.find(count => count > TO_MAX)
-    if (tooMany !== undefined) throw c.bareErr(`more than ${TO_MAX} TOs configured: ${tooMany}`)
-    context.onShutdown(() => {
-      for (const line of lines) for (const { upstream } of line.servers) upstream.drain()
-    })
-    return new Forward(lines)
   }
 }
 
-function makeLine(c: Dispenser, options: ForwardOptions, context: SetupContext): ForwardLine {
+export const forwardPlugin: PluginDefinition = forwardWith(systemResolver)
+
+function makeLine(
+  c: Dispenser,
+  options: ForwardOptions,
+  context: SetupContext,
+  resolverOf: (files: Files) => HostResolver
+): ForwardLine {
   warnOfLostZones(options, context)
   const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
@@ -48,8 +63,8 @@ function makeLine(c: Dispenser, options: ForwardOptions, context: SetupContext):
     return line
   }
   context.onStartup(async () => {
-    const { files } = context.runtime
-    const resolver = options.resolver.length > 0 ? serverResolver(options.resolver) : systemResolver(files)
+    const resolver =
+      options.resolver.length > 0 ? serverResolver(options.resolver) : resolverOf(context.runtime.files)
     try {
       line.servers = serversFor(
         (await Promise.all(addresses.map(each => resolveUpstream(each, resolver)))).flat()
