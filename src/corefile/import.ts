@@ -18,7 +18,8 @@ export const FILE_DEPTH_TEXT = 'maximum file import depth (10000) exceeded'
 
 /** A configuration is something that people wrote; a ConfigMap holds 1 MiB at most. */
 export const COREFILE_OCTETS_MAX = 4 * 1024 * 1024
-const IMPORTED_OCTETS_MAX = 64 * 1024 * 1024
+/** What all imported files may have together: their words are held at once, at some sixty octets for each of these. */
+const IMPORTED_OCTETS_MAX = 8 * 1024 * 1024
 
 export class Imports {
   readonly #files: Files
@@ -42,10 +43,6 @@ export class Imports {
     this.#onWords = onWords
   }
 
-  hasSnippet(name: string): boolean {
-    return this.#snippets.has(name)
-  }
-
   defineSnippet(name: string, words: readonly Word[]): void {
     this.#snippets.set(name, words)
   }
@@ -67,10 +64,11 @@ export class Imports {
     }
     const folder = word.source === '' ? this.#folder : dirname(word.source)
     const path = isAbsolute(pattern) ? pattern : cleanPath(join(folder, pattern))
-    let imported = this.#matched.get(path)
+    const key = `${path}\0${pattern}` // messages name the pattern as it was written
+    let imported = this.#matched.get(key)
     if (imported === undefined) {
       imported = this.#findFiles(pattern, path)
-      this.#matched.set(path, imported)
+      this.#matched.set(key, imported)
     }
     return imported
   }

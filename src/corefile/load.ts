@@ -4,11 +4,11 @@ import { fileErrorText } from '../runtime/files.ts'
 import { extractCorefile, looksLikeManifest } from './configmap.ts'
 import { Dispenser } from './dispenser.ts'
 import { COREFILE_OCTETS_MAX } from './import.ts'
-import { parseCorefileAll, type ParseOptions } from './parser.ts'
+import { ERRORS_MAX, NOTES_MAX, parseCorefileAll, type ParseOptions } from './parser.ts'
 import { CorefileError, type Position } from './position.ts'
 import type { Note, ParsedCorefile, ServerBlock } from './server-block.ts'
 import type { ServerKey } from './server-key.ts'
-import { keyNote, readServerKeys, SERVER_KEYS_MAX, zoneWarning } from './server-keys.ts'
+import { keyNote, readServerKeys, SERVER_KEYS_MAX } from './server-keys.ts'
 
 /** Everything that a configuration says, before any plugin has looked at its words. */
 export interface Configuration {
@@ -98,22 +98,25 @@ export function checkCorefile(
 
   const blocks: Block[] = []
   const notes: Note[] = [...(parsed?.notes ?? [])]
-  let keysLeft = SERVER_KEYS_MAX
+  let keyCount = 0
   for (const block of parsed?.blocks ?? []) {
-    const keys = block.keys.flatMap(
-      token => collect(() => readServerKeys([token], options.dnsPort ?? 53)) ?? []
-    )
-    keysLeft -= keys.length
-    if (keysLeft < 0) {
+    const keys: ServerKey[] = []
+    for (const token of block.keys) {
+      keys.push(...(collect(() => readServerKeys([token], options.dnsPort ?? 53)) ?? []))
+      if (keyCount + keys.length > SERVER_KEYS_MAX || errors.length >= ERRORS_MAX) break
+    }
+    keyCount += keys.length
+    if (keyCount > SERVER_KEYS_MAX) {
       const message = `error inspecting server blocks: more than ${SERVER_KEYS_MAX} zones`
       errors.push(new CorefileError('BAD_VALUE', message, block.keys[0]?.at))
       break
     }
-    for (const key of keys.filter(each => zoneWarning(each.zone) !== undefined)) {
-      const note = keyNote(key)
+    for (const key of keys) {
+      const note = notes.length < NOTES_MAX ? keyNote(key) : undefined
       if (note !== undefined) notes.push(note)
     }
     blocks.push({ keys, directives: directivesOf(block, file) })
+    if (errors.length >= ERRORS_MAX) break
   }
   return { file, blocks, warnings: parsed?.warnings ?? [], notes, errors }
 }

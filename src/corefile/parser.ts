@@ -36,7 +36,7 @@ export function parseCorefileAll(
   file: string,
   options: ParseOptions
 ): ParsedCorefile & { readonly errors: readonly CorefileError[] } {
-  return new Parser(text, file, options, 20).parse()
+  return new Parser(text, file, options, ERRORS_MAX).parse()
 }
 
 /** Standard input stands in no folder: its imports start at the working folder. (CoreDNS looks into /dev.) */
@@ -47,7 +47,9 @@ const importFolder = (file: string, folder: string): string =>
 const WORDS_MAX = 6_000_000
 /** Nobody nests imports so deep: when there are too many words, this is why. */
 const CYCLE_DEPTH = 200
-const NOTES_MAX = 20
+/** A person mends a few at a time. */
+export const ERRORS_MAX = 20
+export const NOTES_MAX = 20
 
 class Parser {
   readonly #errors: ParseErrors
@@ -58,6 +60,8 @@ class Parser {
   readonly #blocks: ServerBlock[] = []
   readonly #warnings: string[] = []
   readonly #notes: Note[] = []
+  /** The `{` of the block that is being read, or its first key where it has no braces. */
+  #blockStart: Token | undefined
   readonly #snippetPlaces = new Map<string, Position>()
 
   constructor(text: string, file: string, options: ParseOptions, errorsMax: number) {
@@ -95,6 +99,7 @@ class Parser {
     const directives = new Map<string, { name: string; words: Word[]; starts: Position[] }>()
     const opening = this.#stream.current
     const inBraces = opening?.text === '{'
+    this.#blockStart = inBraces ? opening : key
     if (!inBraces) this.#stream.back() // one server needs no braces: this is its first directive
     this.#readDirectives(directives)
     if (inBraces && this.#stream.current?.text !== '}') {
@@ -334,7 +339,7 @@ class Parser {
     const looksLikeKey = !/^[\w-]*$/.test(name)
     const near = nearestWord(name, this.#known)
     const hint = looksLikeKey
-      ? `this looks like the key of a server block: is a '}' missing above it?`
+      ? keyAsDirective(this.#blockStart)
       : near === undefined
         ? 'no plugin has this name'
         : `did you mean '${near}'?`
@@ -355,3 +360,15 @@ const AFTER_COMMA = 'after a comma comes another key: take the comma away, or ad
 
 const neverClosed = (opening: Token | undefined): string | undefined =>
   opening === undefined ? undefined : `the '{' at ${placeText(opening.at)} is never closed`
+
+/** Why a server block's key stands where a directive should. */
+function keyAsDirective(blockStart: Token | undefined): string {
+  const looks = 'this looks like the key of a server block'
+  if (blockStart === undefined) return looks
+  const place = placeText(blockStart.at)
+  if (blockStart.text === '{')
+    return `${looks}, but the '{' at ${place} is still open: is a '}' missing above?`
+  if (blockStart.text === '}')
+    return `${looks}, but the '}' at ${place} is one too many, and is taken for a key itself`
+  return `${looks}, but the block of '${blockStart.text}' at ${place} has no braces, and goes on to the end of the file`
+}

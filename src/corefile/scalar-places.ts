@@ -26,7 +26,7 @@ export class TextPlaces {
       this.#line = 1
       this.#column = 1
     }
-    for (; this.#offset < offset; this.#offset++) {
+    for (const end = Math.min(offset, this.#text.length); this.#offset < end; this.#offset++) {
       const code = this.#text.charCodeAt(this.#offset)
       if (code === 0x0a) {
         this.#line++

@@ -78,7 +78,8 @@ const PREFERRED = /^(?:[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+$/
 export function keyNote(key: ServerKey): Note | undefined {
   const { text, at } = key.token
   if (zoneWarning(key.zone) === undefined) return undefined
-  const scheme = /^([a-z0-9+.-]+):\/\//i.exec(splitTransport(text).rest)?.[1]
+  const { rest } = splitTransport(text)
+  const scheme = /^([a-z0-9+.-]+):\/\//i.exec(rest)?.[1]
   const meant =
     text === '}' || text === '{}'
       ? "is a '}' too many?"
@@ -86,7 +87,7 @@ export function keyNote(key: ServerKey): Note | undefined {
         ? "put a blank before the '{'"
         : scheme !== undefined
           ? `there is no scheme ${scheme}; there are ${TRANSPORTS.join(', ')}`
-          : /\/[^/:]*(?::\d+)?$/.test(text)
+          : /\/[^/:]*(?::\d+)?$/.test(rest)
             ? 'it is no valid CIDR'
             : /:[^:]*$/.test(key.zone)
               ? 'the part behind the colon is not a port number'

@@ -91,7 +91,7 @@ function reverseZones(cidr: Cidr): string[] {
  * Whether CoreDNS takes a text for a domain name: labels of 1 to 63 octets, escapes counted as one, the whole at most
  * 256 with its lengths. Characters beyond ASCII pass; such a name never matches a query.
  */
-function isDomainName(text: string): boolean {
+export function isDomainName(text: string): boolean {
   if (text === '') return false
   const octets = Buffer.from(qualified(text))
   let length = 0

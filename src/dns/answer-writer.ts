@@ -1,6 +1,6 @@
 // Writes the records of an answer straight into the message that will be sent. Names are compressed against the question,
 // which always stands at octet 12; sizes without compression are counted along, as CoreDNS reports those.
-import { HEADER_OCTETS, Rclass, Rtype, type Rcode } from '../wire/numbers.ts'
+import { HEADER_OCTETS, Rclass, Rtype } from '../wire/numbers.ts'
 import { write16, write32 } from '../wire/records.ts'
 import { Answer, type RcodeNumber } from './answer.ts'
 import { optLength } from './response.ts'
@@ -8,6 +8,9 @@ import type { Query } from './query.ts'
 
 /** A message can't be longer than its TCP length field can say (RFC 1035 §4.2.2). */
 const MESSAGE_OCTETS_MAX = 0xffff
+
+/** Pointers have 14 bits (RFC 1035 §4.1.4). */
+const POINTER_REACH = 0x4000
 
 /** Octets of an owner pointer, type, class, TTL and data length. */
 export const RECORD_HEAD_OCTETS = 12
@@ -92,10 +95,19 @@ export class AnswerWriter {
     octets[at + 11] = rdataOctets
     this.at = at + RECORD_HEAD_OCTETS
     this.#plain += ownerOctets + 10 + rdataOctets
+    this.#count()
+    return true
+  }
+
+  #count(): void {
     if (this.#section === 0) this.#answers++
     else if (this.#section === 1) this.#authority++
     else this.#additional++
-    return true
+  }
+
+  /** Counts octets that compression inside a record's data saved. */
+  addPlain(octets: number): void {
+    this.#plain += octets
   }
 
   /** The question's name as it would be written out, in octets. */
@@ -119,6 +131,36 @@ export class AnswerWriter {
     this.at = at
   }
 
+  /**
+   * An address record owned by `owner`, which stands at octet `ownerAt` of this message already (-1 or beyond the reach
+   * of a pointer: it is written out).
+   */
+  addressOf(owner: Uint8Array, ownerAt: number, ttl: number, source: Uint8Array, from: number, octets: number): void {
+    if (ownerAt >= 0 && ownerAt < POINTER_REACH) {
+      this.address(ownerAt, owner.length, ttl, source, from, octets)
+      return
+    }
+    const record = Buffer.allocUnsafe(owner.length + 10 + octets)
+    record.set(owner)
+    write16(record, owner.length, octets === 4 ? Rtype.A : Rtype.AAAA)
+    write16(record, owner.length + 2, Rclass.IN)
+    write32(record, owner.length + 4, ttl)
+    write16(record, owner.length + 8, octets)
+    record.set(source.subarray(from, from + octets), owner.length + 10)
+    this.record(record)
+  }
+
+  /** A whole record with its names written out, as `expandRecord` gives it. */
+  record(record: Uint8Array): void {
+    if (this.at + record.length > MESSAGE_OCTETS_MAX) {
+      this.overflowed = true
+      return
+    }
+    this.copy(record)
+    this.#plain += record.length
+    this.#count()
+  }
+
   /** A record whose data is a name, written out in full; `owner` as in `head`. */
   nameRecord(ownerAt: number, ownerOctets: number, rtype: number, ttl: number, name: Uint8Array): void {
     if (!this.head(ownerAt, ownerOctets, rtype, ttl, name.length)) return
@@ -133,8 +175,8 @@ export class AnswerWriter {
     this.at = at
   }
 
-  /** Takes away everything that was written since `mark` (a value of `at`), which must be the answer section's start. */
-  finish(rcode: RcodeNumber | (typeof Rcode)['NOERROR'], flags: number): Answer {
+  /** The answer. Nothing may be written after it. */
+  finish(rcode: RcodeNumber, flags: number): Answer {
     const query = this.#query
     if (query === undefined) throw new Error('finish without begin')
     const length = this.at

@@ -1,5 +1,6 @@
 // What a plugin gives back: the octets of a response without its OPT, and what other plugins need to know about it.
 import { HEADER_OCTETS, type Rcode } from '../wire/numbers.ts'
+import type { Query } from './query.ts'
 
 /** An EDNS option that a response carries. */
 export interface EdnsOption {
@@ -25,6 +26,8 @@ export interface Reason {
   readonly plugin: string
   /** The rule, as a short stable word: `service`, `no-such-service`. */
   readonly rule: string
+  /** In words, with the objects that decided, as they are now. */
+  describe(query: Query): string
 }
 
 /** A value of `Rcode`, or another number that an upstream sent. */

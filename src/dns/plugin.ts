@@ -10,9 +10,18 @@ export interface Handler {
   answer(query: Query): Eventual<Answer>
 }
 
+/** A question worth asking right now, and what its answer shows. */
+export interface Example {
+  /** As dig takes it: `web.shop.svc.cluster.local SRV`, `-x 10.96.0.1`. */
+  readonly question: string
+  readonly remark: string
+}
+
 export interface Plugin {
   /** The directive. */
   readonly name: string
+  /** Questions about what the plugin really serves, for a person who has just started the server. */
+  examples?(): readonly Example[]
   /**
    * Answers, or declines by returning `next.answer(query)`. Returns a promise only when it must wait on the network:
    * `async` and `await` are not written here, `whenReady` is. Never throws on account of what the query holds.

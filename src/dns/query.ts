@@ -1,6 +1,7 @@
 // One question as it came in, readable without a copy. Everything a plugin may ask of a query is here; `accept` makes it.
 import { formatName, nameKey, type Name, type NameKey } from '../wire/name.ts'
-import { Flag, HEADER_OCTETS, rclassName, rtypeName } from '../wire/numbers.ts'
+import { Flag, HEADER_OCTETS, Opcode, Rclass, rclassName, rtypeName } from '../wire/numbers.ts'
+import { write16 } from '../wire/records.ts'
 
 export type TransportKind = 'udp' | 'tcp' | 'tls' | 'https'
 
@@ -136,4 +137,26 @@ export class Query {
   get questionText(): string {
     return `${formatName(this.name)} ${rtypeName(this.qtype)} ${rclassName(this.qclass)}`
   }
+}
+
+/**
+ * The query that asks for something else on behalf of `parent`: same client, flags and EDNS, class IN, one level deeper.
+ */
+export function derivedQuery(parent: Query, name: Name, qtype: number): Query {
+  const questionEnd = HEADER_OCTETS + name.length + 4
+  const optOctets = parent.optAt < 0 ? 0 : parent.optionsEnd - parent.optAt
+  const wire = Buffer.alloc(questionEnd + optOctets)
+  parent.wire.copy(wire, 0, 0, 4)
+  wire[2] = ((wire[2] as number) & 0x87) | (Opcode.QUERY << 3)
+  write16(wire, 4, 1)
+  wire.set(name, HEADER_OCTETS)
+  write16(wire, questionEnd - 4, qtype)
+  write16(wire, questionEnd - 2, Rclass.IN)
+  if (optOctets > 0) {
+    write16(wire, 10, 1)
+    parent.wire.copy(wire, questionEnd, parent.optAt, parent.optAt + optOctets)
+  }
+  const optAt = optOctets > 0 ? questionEnd : -1
+  const { transport, peer, listener, depth } = parent
+  return new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth + 1)
 }

@@ -1,7 +1,8 @@
 // What a plugin's folder exports, and what it is given at set-up.
 import type { Dispenser } from '../corefile/dispenser.ts'
 import type { ServerKey } from '../corefile/server-key.ts'
-import type { ClusterStates } from '../cluster/cluster-states.ts'
+import type { ClusterStates, SourceRequest } from '../cluster/cluster-states.ts'
+import type { Position } from '../corefile/position.ts'
 import type { Answer } from '../dns/answer.ts'
 import type { Eventual, Plugin } from '../dns/plugin.ts'
 import type { Query } from '../dns/query.ts'
@@ -10,6 +11,18 @@ import type { Runtime } from '../runtime/runtime.ts'
 
 /** Asks the whole server as a client would (all server blocks and plugins), with the asking client's address and EDNS. */
 export type InternalLookup = (name: Name, qtype: number, query: Query) => Eventual<Answer>
+
+/** Where a `kubernetes` stanza says its state comes from; all empty: the command line's choice, else the API server. */
+export interface StanzaSource {
+  readonly manifests: readonly string[]
+  readonly apps: readonly string[]
+  readonly endpoint: string
+  /** Certificate, key, CA: files. */
+  readonly tls: readonly string[]
+  /** File, and the context's name. */
+  readonly kubeconfig: readonly string[]
+  readonly at: Position
+}
 
 /** What the program is, for `coredns_build_info`. */
 export interface BuildInfo {
@@ -32,6 +45,8 @@ export interface Shared {
   readonly lookup: InternalLookup
   /** Cluster state by source and options: two stanzas with equal options share one index. */
   readonly clusters: ClusterStates
+  /** Which source a stanza's state comes from. Throws CorefileError when there is none. */
+  clusterSource(stanza: StanzaSource): SourceRequest
   /** `--http-base PORT`: where health, ready and metrics go instead of their own ports (base, +1, +2); undefined without. */
   readonly httpBase: number | undefined
   /** Values by plugin name, for plugins that serve the process and not a block (one health listener, one registry). */
@@ -43,6 +58,8 @@ export interface SetupContext extends Shared {
   readonly keys: readonly ServerKey[]
   /** Folder that relative paths in the Corefile start from (`root`, else the working folder). */
   readonly root: string
+  /** The machine's own addresses, loopback left out; none in a block with `bind`, as in CoreDNS. */
+  readonly localAddresses: readonly string[]
   /** Another plugin of this block, once all are set up (call it in `onStartup`), or undefined. */
   plugin(name: string): Plugin | undefined
   /** Names of all directives in this block, in plugin order. */

@@ -5,6 +5,8 @@ import { cachePlugin } from './cache/setup.ts'
 import type { PluginDefinition } from './definition.ts'
 import { errorsPlugin } from './errors/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
+import { kubernetesPlugin } from './kubernetes/setup.ts'
+import { transferPlugin } from './transfer/setup.ts'
 import { healthPlugin } from './health/setup.ts'
 import { loadbalancePlugin } from './loadbalance/setup.ts'
 import { logPlugin } from './log/setup.ts'
@@ -89,8 +91,8 @@ export const definitions: readonly PluginDefinition[] = [
   logPlugin,
   loadbalancePlugin,
   cachePlugin,
-  // transferPlugin ('./transfer/setup.ts') goes here.
-  // kubernetesPlugin ('./kubernetes/setup.ts') goes here.
+  transferPlugin,
+  kubernetesPlugin,
   loopPlugin,
   forwardPlugin,
   whoamiPlugin

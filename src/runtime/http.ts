@@ -1,4 +1,6 @@
 // Small HTTP listeners for health, ready and metrics (corefile-and-plugins.md §8.3, §8.4, §8.6).
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import { listenOn } from './listen.ts'
 
 export interface HttpRequest {
   readonly method: string
@@ -32,4 +34,60 @@ export interface Http {
   ): Promise<HttpListener>
   /** The status of a GET, within `timeoutMs`; rejects when there is none. */
   get(url: string, timeoutMs: number): Promise<number>
+}
+
+/** Everything about one request must happen within this time, in milliseconds, as CoreDNS limits it. */
+const REQUEST_MS = 5000
+const CONNECTIONS_MAX = 200
+const HEADER_OCTETS_MAX = 16 * 1024
+
+/** Listeners of `node:http`. */
+export function systemHttp(): Http {
+  return {
+    async listen(address, port, answer) {
+      const server = createServer(
+        { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: REQUEST_MS, maxHeaderSize: HEADER_OCTETS_MAX },
+        (request, response) => void reply(request, response, answer)
+      )
+      server.maxConnections = CONNECTIONS_MAX
+      server.timeout = REQUEST_MS * 2
+      server.on('clientError', (_error, socket) => socket.destroy())
+      const bound = await listenOn(server, address, port)
+      return {
+        address: bound.address,
+        port: bound.port,
+        close: () =>
+          new Promise(resolve => {
+            server.close(() => resolve())
+            server.closeIdleConnections()
+          })
+      }
+    },
+    get: (url, timeoutMs) =>
+      new Promise((resolve, reject) => {
+        const request = get(url, { timeout: timeoutMs, agent: false }, response => {
+          response.resume()
+          response.on('end', () => resolve(response.statusCode ?? 0))
+        })
+        request.on('timeout', () => request.destroy(new Error('timed out')))
+        request.on('error', reject)
+      })
+  }
+}
+
+async function reply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: (request: HttpRequest) => HttpReply | Promise<HttpReply>
+): Promise<void> {
+  request.resume() // a body is nobody's business here
+  const path = (request.url ?? '/').replace(/\?.*$/s, '')
+  try {
+    const { status, contentType = 'text/plain; charset=utf-8', body } = await answer({ method: request.method ?? 'GET', path })
+    response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  } catch {
+    response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' })
+    response.end('internal error\n')
+  }
 }

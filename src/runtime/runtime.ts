@@ -3,7 +3,9 @@ import type { Clock } from './clock.ts'
 import type { Files } from './files.ts'
 import type { Http } from './http.ts'
 import type { Log } from './log.ts'
+import type { Network } from './network.ts'
 import type { Random } from './random.ts'
+import type { NextTurn } from './turn.ts'
 
 export interface Runtime {
   readonly clock: Clock
@@ -11,6 +13,8 @@ export interface Runtime {
   readonly log: Log
   readonly files: Files
   readonly http: Http
+  readonly network: Network
+  readonly nextTurn: NextTurn
   /** The environment that `{$NAME}` in a Corefile reads. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }

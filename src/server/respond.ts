@@ -5,10 +5,8 @@ import type { Eventual, Handler } from '../dns/plugin.ts'
 import { LOOKUP_DEPTH_MAX, Query, type ListenerInfo, type Peer, type TransportKind } from '../dns/query.ts'
 import { badVersion, bareHeader, emptyAnswer, encodeResponse } from '../dns/response.ts'
 import { HEADER_OCTETS, Opcode, Rclass, Rcode } from '../wire/numbers.ts'
+import type { Responder as MessageResponder, Response } from './transport/transport.ts'
 import type { ZoneRouter } from './zone-router.ts'
-
-/** What goes back: one message, the messages of a transfer one after another, or nothing at all. */
-export type Response = Buffer | Iterable<Buffer> | undefined
 
 /** What one listener needs to know to answer. Replaced whole when the configuration changes. */
 export interface ListenerState {
@@ -22,7 +20,7 @@ export interface ListenerState {
 }
 
 /** Answers the messages of one listener. */
-export class Responder {
+export class Responder implements MessageResponder {
   state: ListenerState
 
   constructor(state: ListenerState) {

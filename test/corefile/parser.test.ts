@@ -106,7 +106,17 @@ t.test('errors point at the word, and say what to do', t => {
     {
       text: '.:53 {\n  log\na.org:53 {\n}\n',
       place: 'Corefile:3:1',
-      hint: "this looks like the key of a server block: is a '}' missing above it?"
+      hint: "this looks like the key of a server block, but the '{' at Corefile:1:6 is still open: is a '}' missing above?"
+    },
+    {
+      text: '.:53 {\n  log\n}\n}\na.org:53 {\n}\n',
+      place: 'Corefile:5:1',
+      hint: "this looks like the key of a server block, but the '}' at Corefile:4:1 is one too many, and is taken for a key itself"
+    },
+    {
+      text: 'a.org\nlog\nb.org:53 {\n}\n',
+      place: 'Corefile:3:1',
+      hint: "this looks like the key of a server block, but the block of 'a.org' at Corefile:1:1 has no braces, and goes on to the end of the file"
     },
     { text: '.:53 {\n  log\n', place: 'Corefile:2:3', hint: "the '{' at Corefile:1:6 is never closed" },
     {

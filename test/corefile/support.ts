@@ -13,6 +13,7 @@ export const readFixture = (name: string): string => readFileSync(new URL(name, 
 export const fixturePath = (name: string): string => new URL(name, fixtures).pathname
 
 /** The cases of a file in test/fixtures/corefile, with a folder in the place of @DIR@ and numbers for the ports. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows the file's shape
 export function recorded<T>(name: string, folder = FOLDER): readonly T[] {
   const text = readFixture(`corefile/${name}`)
     .replaceAll('@DIR@', folder)

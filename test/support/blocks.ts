@@ -29,6 +29,8 @@ export function testRuntime(files: Readonly<Record<string, string>> = {}): TestR
     log: memoryLog(),
     files: fakeFiles(files),
     http: new FakeHttp(),
+    network: { interfaces: () => [] },
+    nextTurn: task => void setImmediate(task),
     environment: {}
   }
 }
@@ -41,6 +43,9 @@ export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared
     build: { version: '1.2.3', revision: 'abcdef0' },
     lookup: (_name, _qtype, query) => emptyAnswer(query, Rcode.SERVFAIL),
     clusters: new ClusterStates(runtime),
+    clusterSource: () => {
+      throw new Error('this test has no cluster')
+    },
     httpBase: undefined,
     once: <T>(key: string, make: () => T): T => {
       if (!made.has(key)) made.set(key, make())
@@ -111,6 +116,7 @@ export function setupBlocks(
       keys: block.keys,
       root: '',
       directives: names,
+      localAddresses: [],
       plugin: name => byName.get(name),
       onStartup: task => void startups.push(task),
       onShutdown: task => void shutdowns.push(task),

@@ -62,12 +62,14 @@ export class ClusterIndex implements ClusterSink {
   /** Whether everything that was there at the start has arrived. */
   isSynced = false
   readonly #slab = new Slab()
+  readonly #hasher: Hasher
   readonly #clock: Clock
 
   constructor(options: IndexOptions, runtime: { readonly clock: Clock; readonly random: Random }) {
     this.options = options
     this.#clock = runtime.clock
     const hasher = new Hasher(runtime.random)
+    this.#hasher = hasher
     const slices = { podNames: options.endpointPodNames, zones: options.zonal }
     this.namespaces = new Namespaces(hasher)
     this.services = new ServiceTable(this.#slab, hasher, this.namespaces, slices)
@@ -132,6 +134,11 @@ export class ClusterIndex implements ClusterSink {
   synced(): void {
     this.isSynced = true
     this.generation++
+  }
+
+  /** The hash of an endpoint name, as `SliceView.nameHash` holds it. */
+  endpointHash(octets: Uint8Array, start: number, end: number): number {
+    return this.#hasher.hash(octets, start, end, 0)
   }
 
   /** Octets of the index: records, tables, arrays. */

@@ -1,0 +1,146 @@
+// The command line: commander for the commands, with CoreDNS's own flags (`-conf FILE`, one dash) understood too, so that
+// labdns takes the arguments of an existing Deployment (corefile-and-plugins.md §4.1).
+import { Command, CommanderError } from 'commander'
+
+export interface ServeArguments {
+  /** `-conf`; undefined: `./Corefile` if it is there. */
+  readonly conf: string | undefined
+  /** `-dns.port`, `-p`: the port of keys that name none. */
+  readonly port: string
+  readonly pidfile: string | undefined
+  readonly quiet: boolean
+  readonly manifests: readonly string[]
+  readonly listen: string | undefined
+  readonly httpBase: string | undefined
+  readonly readyFile: string | undefined
+}
+
+export type Invocation =
+  | { readonly command: 'serve'; readonly arguments: ServeArguments; readonly isBare: boolean }
+  | { readonly command: 'check'; readonly arguments: ServeArguments }
+  | { readonly command: 'version' }
+  | { readonly command: 'plugins' }
+  /** Something to print, and how to end: help, or a mistake. */
+  | { readonly command: 'exit'; readonly code: number; readonly stdout: string; readonly stderr: string }
+
+/** CoreDNS's flags: written with one dash there. Those that take a value are true. */
+const GO_FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ['conf', true],
+  ['dns.port', true],
+  ['p', true],
+  ['pidfile', true],
+  ['plugins', false],
+  ['quiet', false],
+  ['version', false]
+])
+
+const COMMANDS = new Set(['serve', 'check', 'help'])
+
+/** Reads the words after the program's name. */
+export function readArguments(words: readonly string[]): Invocation {
+  const isBare = !COMMANDS.has(words[0] ?? '')
+  let invocation: Invocation | undefined
+  let printed = ''
+  let complaint = ''
+  const collect = (value: string, before: readonly string[]) => [...before, value]
+  const program = new Command('labdns')
+  const configure = (command: Command): Command =>
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: text => void (printed += text),
+        writeErr: text => void (complaint += text)
+      })
+      .allowExcessArguments(true)
+  const withState = (command: Command): Command =>
+    configure(command)
+      .option('--conf <file>', 'Corefile to load, or a ConfigMap manifest that holds one; stdin reads standard input (default: ./Corefile)')
+      .option('-p, --dns.port <port>', 'port of server blocks that name none', '53')
+      .option(
+        '--manifests <path>',
+        'folder, file or glob of Kubernetes objects as `kubectl get -o yaml` gives them, or - for standard input; repeatable. Takes the place of the API server',
+        collect,
+        [] as readonly string[]
+      )
+      .option('--listen <addr:port>', 'move every plain-DNS block there, whatever its keys say; port 0 picks a free one')
+      .option('--http-base <port>', 'move health, ready and metrics to this port and the next two; 0 picks free ones')
+  const withServe = (command: Command): Command =>
+    withState(command)
+      .option('--pidfile <file>', 'write the process id there')
+      .option('--ready-file <file>', 'write {pid, dns, http} as JSON there once everything answers')
+      .option('--quiet', 'print no start lines')
+      .option('--plugins', 'list the plugins and exit')
+      .option('--version', 'print the version and exit')
+  const serve = (command: Command, rest: readonly string[]): void => {
+    const options = command.opts<Record<string, unknown>>()
+    if (options['version'] === true) invocation = { command: 'version' }
+    else if (options['plugins'] === true) invocation = { command: 'plugins' }
+    else if (rest.length > 0) invocation = surplus(rest)
+    else invocation = { command: 'serve', arguments: serveArguments(options), isBare }
+  }
+  configure(program).description('A cluster DNS server that answers what CoreDNS answers, from the API server or a folder of manifests.')
+  withServe(program.command('serve', { isDefault: true }))
+    .description('answer DNS questions (also what the bare command does)')
+    .argument('[surplus...]')
+    .action((rest: string[], _options: unknown, command: Command) => serve(command, rest))
+  withState(program.command('check'))
+    .description('read a Corefile, set every plugin up, and print the chains that would serve')
+    .argument('[corefile]')
+    .action((file: string | undefined, _options: unknown, command: Command) => {
+      const options = serveArguments(command.opts())
+      invocation = { command: 'check', arguments: { ...options, conf: file ?? options.conf } }
+    })
+  try {
+    program.parse(words.map(goFlag), { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { command: 'exit', code: 0, stdout: printed, stderr: '' }
+    const usage = program.helpInformation()
+    return { command: 'exit', code: 2, stdout: '', stderr: `${goComplaint(error, complaint)}\n${usage}` }
+  }
+  return invocation ?? { command: 'exit', code: 0, stdout: printed, stderr: complaint }
+}
+
+/** `-conf` and `-conf=x` to `--conf` and `--conf=x`; anything else stays. */
+function goFlag(word: string): string {
+  const name = /^-([a-z][a-z.]*)(?:=|$)/.exec(word)?.[1]
+  if (name === undefined || name === 'h') return word
+  if (name === 'p') return word.replace(/^-p=/, '-p')
+  if (name === 'help') return '--help'
+  // An unknown word behind one dash is one flag, not a bundle of letters.
+  return GO_FLAGS.has(name) || name.length > 1 ? `-${word}` : word
+}
+
+function goComplaint(error: CommanderError, complaint: string): string {
+  const flag = /'-?-?([^' <]+)/.exec(error.message.replace(/-p, --dns\.port/, '--dns.port'))?.[1] ?? ''
+  if (error.code === 'commander.unknownOption') return `flag provided but not defined: -${flag.replace(/^-+/, '').replace(/=.*/, '')}`
+  if (error.code === 'commander.optionMissingArgument') return `flag needs an argument: -${flag}`
+  return complaint.trimEnd()
+}
+
+function surplus(rest: readonly string[]): Invocation {
+  const message = `extra command line arguments: [${rest.join(' ')}]`
+  return { command: 'exit', code: 1, stdout: '', stderr: `${goTimestamp()} ${message}` }
+}
+
+/** The date that Go's log package puts before this one message. */
+function goTimestamp(): string {
+  return new Date().toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')
+}
+
+function serveArguments(options: Record<string, unknown>): ServeArguments {
+  const text = (name: string): string | undefined => {
+    const value = options[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    conf: text('conf'),
+    port: text('dns.port') ?? '53',
+    pidfile: text('pidfile'),
+    quiet: options['quiet'] === true,
+    manifests: (options['manifests'] as readonly string[] | undefined) ?? [],
+    listen: text('listen'),
+    httpBase: text('httpBase'),
+    readyFile: text('readyFile')
+  }
+}

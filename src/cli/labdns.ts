@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// The program: reads the command line and runs one command.
+import { readArguments } from './arguments.ts'
+
+const invocation = readArguments(process.argv.slice(2))
+switch (invocation.command) {
+  case 'serve': {
+    const { serve } = await import('./serve.ts')
+    process.exit(await serve(invocation.arguments))
+    break
+  }
+  case 'check': {
+    const { check } = await import('./check.ts')
+    process.exit(await check(invocation.arguments))
+    break
+  }
+  case 'version': {
+    const { versionLines } = await import('./version.ts')
+    process.stdout.write(`${versionLines().join('\n')}\n`)
+    break
+  }
+  case 'plugins': {
+    const { pluginList } = await import('./plugin-list.ts')
+    process.stdout.write(pluginList())
+    break
+  }
+  case 'exit':
+    process.stdout.write(invocation.stdout)
+    process.stderr.write(invocation.stderr)
+    process.exit(invocation.code)
+}

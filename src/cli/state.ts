@@ -1,0 +1,121 @@
+// What several commands need before they do their own work: the runtime, the configuration, the source of state.
+import { chokidarWatching } from '../cluster/manifests/chokidar-watcher.ts'
+import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
+import type { SourceRequest } from '../cluster/cluster-states.ts'
+import { interpretCorefile, loadCorefile, loadDefaultCorefile, type Configuration } from '../corefile/load.ts'
+import { CorefileError } from '../corefile/position.ts'
+import type { StanzaSource } from '../plugins/definition.ts'
+import { directives } from '../plugins/order.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { systemFiles } from '../runtime/files.ts'
+import { systemHttp } from '../runtime/http.ts'
+import { processLog, type ProcessLog } from '../runtime/log.ts'
+import { systemNetwork } from '../runtime/network.ts'
+import { systemRandom } from '../runtime/random.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { systemTurn } from '../runtime/turn.ts'
+import type { ServeArguments } from './arguments.ts'
+import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
+
+/** The outside world as this machine has it, and its log, which must be closed at the end. */
+export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
+  const written = processLog()
+  const runtime: Runtime = {
+    clock: systemClock,
+    random: systemRandom(),
+    log: written.log,
+    files: systemFiles,
+    http: systemHttp(),
+    network: systemNetwork,
+    nextTurn: systemTurn,
+    environment: process.env
+  }
+  return { runtime, processLog: written }
+}
+
+/** Which configuration the arguments choose, and how it came about. */
+export interface ChosenConfiguration {
+  readonly configuration: Configuration
+  readonly origin: 'file' | 'embedded' | 'bare'
+  /** The text, where it is not in a file. */
+  readonly text: string | undefined
+}
+
+/** Reads the Corefile that is asked for, `./Corefile`, or the embedded one. Throws CorefileError. */
+export function chooseConfiguration(args: ServeArguments, runtime: Runtime): ChosenConfiguration {
+  const options = {
+    files: runtime.files,
+    environment: runtime.environment,
+    knownDirectives: directives,
+    dnsPort: portNumber(args.port)
+  }
+  const configuration = args.conf === undefined ? loadDefaultCorefile(options) : loadCorefile(args.conf, options)
+  if (configuration.blocks.length > 0) return { configuration, origin: 'file', text: undefined }
+  const isEmbedded = args.conf === undefined && args.manifests.length > 0
+  const text = isEmbedded ? embeddedCorefile(runtime.files) : bareCorefile(args.port)
+  const name = isEmbedded ? '(embedded Corefile)' : '(default Corefile)'
+  return { configuration: interpretCorefile(text, name, options), origin: isEmbedded ? 'embedded' : 'bare', text }
+}
+
+/** `-dns.port` as CoreDNS takes it: any number now, out of range when it comes to listening. */
+function portNumber(text: string): number {
+  return /^-?\d+$/.test(text) ? Number(text) : 53
+}
+
+/** Makes the sources that stanzas ask for; `--manifests` takes the place of all of them. */
+export function sourceChooser(
+  args: ServeArguments,
+  runtime: Runtime,
+  readStandardInput: () => Uint8Array
+): (stanza: StanzaSource) => SourceRequest {
+  return stanza => {
+    const paths = args.manifests.length > 0 ? args.manifests : stanza.manifests
+    if (paths.length > 0) {
+      return {
+        key: `manifests ${JSON.stringify(paths)}`,
+        make: () =>
+          new ManifestSource({
+            paths,
+            runtime,
+            watch: chokidarWatching(runtime.clock),
+            ...(paths.includes('-') ? { standardInput: readStandardInput() } : {})
+          })
+      }
+    }
+    throw new CorefileError(
+      'BAD_VALUE',
+      'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined',
+      stanza.at,
+      'this version takes the state of the cluster from manifests: add `--manifests FOLDER`, or `manifests FOLDER` to this block'
+    )
+  }
+}
+
+/** `127.0.0.1:1053`, `[::1]:0`, `:1053`. Throws CorefileError. */
+export function readListen(text: string): { readonly address: string; readonly port: number } {
+  const found = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text)
+  const port = Number(found?.[3] ?? -1)
+  if (found === null || port > 65_535) {
+    throw new CorefileError('BAD_VALUE', `--listen ${text}: expected ADDRESS:PORT, as in 127.0.0.1:1053 or [::1]:1053`)
+  }
+  return { address: found[1] ?? found[2] ?? '', port }
+}
+
+/** `--http-base`. Throws CorefileError. */
+export function readPort(option: string, text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new CorefileError('BAD_VALUE', `${option} ${text}: expected a port number from 0 to 65535`)
+  }
+  return Number(text)
+}
+
+/** The text of a file for showing a line of it; undefined when it can't be read. */
+export const fileText =
+  (runtime: Runtime) =>
+  (path: string): string | undefined => {
+    try {
+      return runtime.files.read(path).toString('utf8')
+    } catch {
+      return undefined
+    }
+  }

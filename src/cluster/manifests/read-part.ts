@@ -1,0 +1,271 @@
+// Reads one part of a manifest file: from text to the objects it declares, or to troubles that say where, what was found
+// and what was expected.
+import { isMap, listed, shown, shownPath, type FieldPath, type Flaw } from '../fields.ts'
+import { trims, type Trim } from '../trim.ts'
+import type { ClusterKind } from '../objects.ts'
+import type { Document } from './document.ts'
+import { trimEndpoints } from './endpoints.ts'
+import { readJson } from './json-document.ts'
+import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
+import type { ListHeader, Part } from './part.ts'
+import type { PartText } from './parts.ts'
+import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
+import { readYaml } from './yaml-document.ts'
+
+/** The longest part that is read, in characters. Kubernetes stores no object over 1.5 MiB. */
+const PART_CHARACTERS_MAX = 4 << 20
+
+/** Reads the text of `part`. Never throws. */
+export function readPart(text: PartText, part: Part): Reading {
+  const reader = new PartReader(text, part)
+  reader.read()
+  return reader
+}
+
+/** The kinds that are read, and the apiVersion that each has. */
+const KINDS: Readonly<
+  Record<string, { readonly apiVersions: readonly string[]; readonly trim: Trim<Held> }>
+> = {
+  Namespace: { apiVersions: ['v1'], trim: trims.Namespace },
+  Service: { apiVersions: ['v1'], trim: trims.Service },
+  Pod: { apiVersions: ['v1'], trim: trims.Pod },
+  Endpoints: { apiVersions: ['v1'], trim: trimEndpoints },
+  EndpointSlice: { apiVersions: ['discovery.k8s.io/v1'], trim: trims.EndpointSlice },
+  ServiceImport: {
+    apiVersions: ['multicluster.x-k8s.io/v1alpha1', 'multicluster.x-k8s.io/v1beta1'],
+    trim: trims.ServiceImport
+  }
+} satisfies Record<ClusterKind | 'Endpoints', unknown>
+
+const KIND_NAMES = Object.keys(KINDS)
+
+class PartReader implements Reading {
+  readonly found: Found[] = []
+  readonly troubles: Trouble[] = []
+  readonly #text: string
+  readonly #part: Part
+  readonly #missing: PartText['missing']
+  #document: Document | undefined
+
+  constructor({ text, missing }: PartText, part: Part) {
+    this.#text = text
+    this.#missing = missing
+    this.#part = part
+  }
+
+  read(): void {
+    if (this.#text.length > PART_CHARACTERS_MAX) {
+      this.#cost(
+        'document',
+        0,
+        `a document of over ${PART_CHARACTERS_MAX >> 20} MiB; no Kubernetes object is that long`
+      )
+      return
+    }
+    const document = this.#part.format === 'json' ? readJson(this.#text) : readYaml(this.#text)
+    this.#document = document
+    if (document.flaw !== undefined) {
+      const mistake = mistakeBehind(this.#text, document.flaw)
+      this.#cost('document', mistake.offset, mistake.text)
+      return
+    }
+    this.#duplicates(document)
+    if (this.#part.role === 'list' || document.value === null) return
+    this.#object(document.value, [], this.#part.list)
+  }
+
+  #object(value: unknown, path: FieldPath, list: ListHeader | undefined): void {
+    if (!isMap(value)) {
+      this.#noObject(path, Array.isArray(value) ? 'a list' : shown(value), 'error')
+      return
+    }
+    const inherited = inherit(list)
+    const kind = value['kind'] ?? inherited?.kind
+    const apiVersion = value['apiVersion'] ?? inherited?.apiVersion
+    if (kind === undefined && apiVersion === undefined) {
+      const keys = Object.keys(value)
+      // A kustomization or the values of a chart beside the manifests: worth a word, no mistake.
+      this.#noObject(path, keys.length === 0 ? 'an empty map' : `a map with ${listedKeys(keys)}`, 'warning')
+    } else if (typeof kind !== 'string' || kind === '') {
+      this.#field(path, 'kind', kind, `expected what the object is, for example kind: Service`)
+    } else if (typeof apiVersion !== 'string' || apiVersion === '') {
+      const known = KINDS[kind]?.apiVersions[0] ?? 'v1'
+      this.#field(path, 'apiVersion', apiVersion, `expected apiVersion: ${known}`)
+    } else if (kind.endsWith('List') && Array.isArray(value['items'])) {
+      const items = value['items'] as readonly unknown[]
+      items.forEach((item, index) => this.#object(item, [...path, 'items', index], { apiVersion, kind }))
+    } else this.#known(value, path, kind, apiVersion)
+  }
+
+  #known(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string, apiVersion: string): void {
+    const known = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
+    if (known?.apiVersions.includes(apiVersion)) {
+      this.#trim(value, path, kind, known.trim)
+      return
+    }
+    const meant = KIND_NAMES.find(name => name.toLowerCase() === kind.toLowerCase())
+    if (meant !== undefined && known === undefined) {
+      this.#field(path, 'kind', kind, `expected ${meant} (letter case counts)`)
+    } else if (known !== undefined && isBuiltIn(apiVersion)) {
+      this.#field(path, 'apiVersion', apiVersion, `expected ${listed(known.apiVersions)} for kind ${kind}`)
+    } else
+      this.#passOver(value, path, known === undefined ? kind : `${kind}.${apiVersion.split('/')[0] ?? ''}`)
+  }
+
+  #trim(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string, trim: Trim<Held>): void {
+    const flaws: Flaw[] = []
+    const held = trim(value, flaws)
+    const named = nameIn(value)
+    const subject = { kind, namespace: kind === 'Namespace' ? '' : named.namespace, name: named.name }
+    const errors = flaws.filter(flaw => flaw.level === 'error')
+    // One mistake may show in several fields; the first is where to begin, and the rest would only hide it.
+    const first = errors[0]
+    if (first !== undefined) this.#flaw(first, path, subject, errors.length - 1)
+    for (const flaw of flaws) if (flaw.level === 'warning') this.#flaw(flaw, path, subject, 0)
+    if (held !== undefined) this.found.push({ ...subject, held: detached(held), ...this.#place(path) })
+  }
+
+  /** A valid object of a kind that no answer needs. */
+  #passOver(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string): void {
+    this.found.push({ kind, ...nameIn(value), held: undefined, ...this.#place(path) })
+  }
+
+  /** Something that Kubernetes has no word for: prose, a saved web page, or the settings of another program. */
+  #noObject(path: FieldPath, found: string, level: Trouble['level']): void {
+    const offset = this.#offset(path)
+    const likely = looksLike(this.#text)
+    const mistake = mistakeAround(this.#text, offset, true)
+    const seen = likely === '' ? `found ${found}` : `this looks like ${likely}`
+    const text = `no Kubernetes object: expected apiVersion, kind and metadata, ${seen}`
+    this.#trouble(
+      level,
+      offset,
+      mistake === undefined ? text : `${text}: ${mistake.text}`,
+      'document',
+      undefined
+    )
+  }
+
+  /** A flaw in apiVersion or kind. */
+  #field(path: FieldPath, field: string, value: unknown, expected: string): void {
+    const found = value === undefined || value === null ? 'is missing' : `${shown(value)} is not known`
+    this.#cost('document', this.#offset([...path, field]), `${stated(field, found)}; ${expected}`)
+  }
+
+  #flaw(
+    flaw: Flaw,
+    path: FieldPath,
+    subject: { kind: string; namespace: string; name: string },
+    more: number
+  ): void {
+    const missing = flaw.text.startsWith('is missing') || flaw.text.startsWith('is empty')
+    let offset = this.#offset([...path, ...flaw.path])
+    const mistake = mistakeAround(this.#text, offset, missing)
+    if (mistake !== undefined) offset = mistake.offset
+    const error = flaw.level === 'error'
+    const who = subject.name === '' ? subject.kind : shownObject(subject)
+    const rest = more === 0 ? '' : ` (and ${more} more)`
+    const cause = mistake === undefined ? '' : ` (${mistake.text})`
+    const key = error && subject.name !== '' ? keyOf(subject) : undefined
+    const costs = error ? (key === undefined ? 'document' : 'object') : 'nothing'
+    this.#trouble(
+      flaw.level,
+      offset,
+      `${who}: ${stated(shownPath(flaw.path), flaw.text)}${cause}${rest}`,
+      costs,
+      key
+    )
+  }
+
+  #duplicates(document: Document): void {
+    const [first] = document.duplicates
+    if (first === undefined) return
+    const { line } = this.#placeOf(first.offset)
+    const firstLine = this.#placeOf(first.firstOffset).line
+    const advice =
+      first.atTop && first.key !== 'items' ? `; is a line with --- missing before this object?` : ''
+    const others = document.duplicates.length - 1
+    const count = others === 0 ? '' : ` (and ${others} more keys)`
+    const distance = line === firstLine ? 'in this line' : `${line - firstLine} lines above`
+    const text = `the key ${shown(first.key)} stands twice, first ${distance}${count}; the last one counts, as in kubectl`
+    this.#trouble('warning', first.offset, `${text}${advice}`, 'nothing', undefined)
+  }
+
+  #cost(costs: 'document', offset: number, text: string): void {
+    this.#trouble('error', offset, text, costs, undefined)
+  }
+
+  #trouble(
+    level: Trouble['level'],
+    offset: number,
+    text: string,
+    costs: Trouble['costs'],
+    key: string | undefined
+  ) {
+    this.troubles.push({ level, ...this.#placeOf(offset), text, costs, key })
+  }
+
+  #offset(path: FieldPath): number {
+    return this.#document?.locate(path) ?? 0
+  }
+
+  #place(path: FieldPath): { line: number; column: number } {
+    return path.length === 0 ? this.#placeOf(this.#offset([])) : this.#placeOf(this.#offset(path))
+  }
+
+  /** Line from 0 and column from 1, in characters, of an offset in the text. */
+  #placeOf(offset: number): { line: number; column: number } {
+    let line = 0
+    let start = 0
+    for (let at = this.#text.indexOf('\n'); at >= 0 && at < offset; at = this.#text.indexOf('\n', start)) {
+      line++
+      start = at + 1
+    }
+    if (this.#missing !== undefined && offset > this.#missing.offset) line += this.#missing.lines
+    const before = this.#text.slice(start, offset)
+    return { line, column: (isAscii(before) ? before.length : Array.from(before).length) + 1 }
+  }
+}
+
+/** `spec.ports is a map`, but `spec.clusterIP: "x" is not …`. */
+function stated(field: string, what: string): string {
+  return what.startsWith('is ') ? `${field} ${what}` : `${field}: ${what}`
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false
+  return true
+}
+
+/** What an item without apiVersion and kind is, when its List says so: an item of a ServiceList is a Service. */
+function inherit(list: ListHeader | undefined): ListHeader | undefined {
+  if (list === undefined || list.kind === 'List') return undefined
+  return { apiVersion: list.apiVersion, kind: list.kind.slice(0, -'List'.length) }
+}
+
+/** API groups that only Kubernetes itself fills: `apps/v1` can't have a Service of its own. */
+function isBuiltIn(apiVersion: string): boolean {
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+  return !group.includes('.') || group.endsWith('.k8s.io')
+}
+
+function nameIn(value: Readonly<Record<string, unknown>>): { namespace: string; name: string } {
+  const metadata = isMap(value['metadata']) ? value['metadata'] : {}
+  const { name, namespace } = metadata
+  return {
+    namespace: typeof namespace === 'string' ? namespace : '',
+    name: typeof name === 'string' ? name : ''
+  }
+}
+
+function listedKeys(keys: readonly string[]): string {
+  const first = keys.slice(0, 3).map(key => shown(key))
+  return keys.length > 3
+    ? `${first.join(', ')} and ${keys.length - 3} more keys`
+    : listed(first).replace(' or ', ' and ')
+}
+
+/** A copy that holds no slice of the file's text: V8 would keep the whole text alive for one long name. */
+function detached(held: Held): Held {
+  return JSON.parse(JSON.stringify(held)) as Held
+}

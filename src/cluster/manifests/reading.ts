@@ -1,0 +1,55 @@
+// What reading one part of a file gave: objects, troubles, and where they stand.
+import type { ClusterObject } from '../objects.ts'
+import type { Endpoints } from './endpoints.ts'
+
+/** What is kept of an object that answers need; Endpoints only until they are mirrored. */
+export type Held = ClusterObject | Endpoints
+
+/** An object that a file declares. Lines count from 0 within its part, columns from 1. */
+export interface Found {
+  readonly kind: string
+  /** Empty for objects that live in no namespace. */
+  readonly namespace: string
+  readonly name: string
+  /** `undefined` for kinds that no answer needs. */
+  readonly held: Held | undefined
+  readonly line: number
+  readonly column: number
+}
+
+/** Something that a person should know. */
+export interface Trouble {
+  readonly level: 'error' | 'warning'
+  readonly line: number
+  readonly column: number
+  /** `Service shop/web: spec.clusterIP: "10.96.300.1" is not …` */
+  readonly text: string
+  /** What it costs: the object with this key, the whole document, or nothing. */
+  readonly costs: 'object' | 'document' | 'nothing'
+  /** The key of the object that it costs, if it could be read. */
+  readonly key: string | undefined
+}
+
+export interface Reading {
+  readonly found: readonly Found[]
+  readonly troubles: readonly Trouble[]
+}
+
+/** What tells an object from all others. No part can hold a slash: names with one are refused. */
+export function keyOf(object: {
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+}): string {
+  return `${object.kind}/${object.namespace ?? ''}/${object.name}`
+}
+
+/** `Service shop/web`, `Namespace shop`. */
+export function shownObject(object: {
+  readonly kind: string
+  readonly namespace?: string
+  readonly name: string
+}) {
+  const namespace = object.namespace ?? ''
+  return `${object.kind} ${namespace === '' ? '' : `${namespace}/`}${object.name}`
+}

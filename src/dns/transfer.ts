@@ -1,0 +1,21 @@
+// What a plugin offers whose zones can be transferred (RFC 5936, RFC 1995).
+import type { Name } from '../wire/name.ts'
+
+export interface ZoneTransfer {
+  /** The serial that the transfer carries. */
+  readonly serial: number
+  /** The zone's SOA record, uncompressed. */
+  readonly soa: Uint8Array
+  /** Every other record, uncompressed, in any order. Read piece by piece while the client takes them. */
+  records(): Iterable<Uint8Array>
+}
+
+export interface Transferer {
+  /** The zone that `name` is transferred as, or `undefined` when this plugin doesn't hold it. */
+  transfer(name: Name): ZoneTransfer | undefined
+}
+
+/** Whether a plugin offers transfers. */
+export function isTransferer(plugin: object | undefined): plugin is Transferer {
+  return plugin !== undefined && 'transfer' in plugin && typeof plugin.transfer === 'function'
+}

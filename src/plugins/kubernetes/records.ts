@@ -1,0 +1,267 @@
+// Writes the A, AAAA and SRV records of what a name stands for (kubernetes-records.md §5, §8, §9).
+import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
+import type { SliceView } from '../../cluster/index/slice-record.ts'
+import type { AnswerWriter } from '../../dns/answer-writer.ts'
+import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
+import { readName, type Name } from '../../wire/name.ts'
+import { write16 } from '../../wire/records.ts'
+import { Outcome, dashedAddress, type Match } from './match.ts'
+
+const SVC_LABEL = Buffer.from('\x03svc', 'latin1')
+
+/** Up to this many addresses are compared one by one before a set takes over. */
+const LINEAR_MAX = 16
+
+/** Remembers which addresses were written, by their octets. */
+class Seen {
+  readonly #set = new Set<string>()
+  #count = 0
+  #first = 0
+
+  reset(): void {
+    this.#count = 0
+    if (this.#set.size > 0) this.#set.clear()
+  }
+
+  /**
+   * Whether the address is new. `written` is the message under way: the addresses before are its last octets, each at
+   * the end of a record of `stride` octets.
+   */
+  isNew(source: Uint8Array, at: number, family: number, written: Uint8Array, end: number, stride: number): boolean {
+    if (this.#count === 0) this.#first = end + stride - family
+    if (this.#count < LINEAR_MAX) {
+      for (let record = this.#first; record < end; record += stride) {
+        let same = 0
+        while (same < family && written[record + same] === source[at + same]) same++
+        if (same === family) return false
+      }
+    }
+    if (++this.#count < LINEAR_MAX) return true
+    if (this.#count === LINEAR_MAX) {
+      for (let record = this.#first; record < end; record += stride) {
+        this.#set.add(addressKey(written, record, family))
+      }
+    }
+    const key = addressKey(source, at, family)
+    if (this.#set.has(key)) return false
+    this.#set.add(key)
+    return true
+  }
+}
+
+function addressKey(octets: Uint8Array, at: number, family: number): string {
+  return Buffer.from(octets.buffer, octets.byteOffset + at, family).toString('latin1')
+}
+
+/** Writes address and service records from a Match. One for each plugin instance; used synchronously. */
+export class RecordWriter {
+  readonly #index: ClusterIndex
+  readonly #writer: AnswerWriter
+  readonly #seen = new Seen()
+
+  constructor(index: ClusterIndex, writer: AnswerWriter) {
+    this.#index = index
+    this.#writer = writer
+  }
+
+  /** How many octets the address records will take at most; for `AnswerWriter.begin`. -1 when that isn't known. */
+  addressRoom(match: Match, rtype: number): number {
+    const head = 12
+    if (match.outcome === Outcome.POD) return head + 16
+    if (match.outcome !== Outcome.ADDRESSES) return -1
+    const { service } = match
+    return rtype === Rtype.A ? service.ipv4Count * (head + 4) : service.ipv6Count * (head + 16)
+  }
+
+  /** A or AAAA records, owned by the name at `ownerAt` of the message. Returns how many were written. */
+  addresses(match: Match, rtype: number, ttl: number, ownerAt: number, ownerOctets: number): number {
+    const writer = this.#writer
+    const before = writer.recordCount
+    const family = rtype === Rtype.A ? 4 : 16
+    if (match.outcome === Outcome.ADDRESSES) {
+      const { service } = match
+      const count = family === 4 ? service.ipv4Count : service.ipv6Count
+      let at = family === 4 ? service.ipv4At : service.ipv6At
+      for (let i = 0; i < count; i++, at += family) {
+        writer.address(ownerAt, ownerOctets, ttl, service.octets, at, family)
+      }
+    } else if (match.outcome === Outcome.POD) {
+      if (match.podFamily === family) writer.address(ownerAt, ownerOctets, ttl, match.podAddress, 0, family)
+    } else if (match.outcome === Outcome.ENDPOINTS) {
+      this.#seen.reset()
+      this.#endpointAddresses(match, family, ttl, ownerAt, ownerOctets)
+    }
+    return writer.recordCount - before
+  }
+
+  #endpointAddresses(match: Match, family: number, ttl: number, ownerAt: number, ownerOctets: number): void {
+    const { table, slice } = match
+    const writer = this.#writer
+    for (let id = table.firstSlice(match.entry); id >= 0; id = table.nextSlice(id)) {
+      table.loadSlice(id, slice)
+      if (!match.sliceMatches() || match.matchingPorts() === 0) continue
+      slice.rewindEndpoints()
+      while (slice.nextEndpoint()) {
+        if (slice.family !== family || !match.endpointMatches()) continue
+        const { octets, addressAt } = slice
+        if (!this.#seen.isNew(octets, addressAt, family, writer.octets, writer.at, 12 + family)) continue
+        writer.address(ownerAt, ownerOctets, ttl, octets, addressAt, family)
+        if (writer.overflowed) return
+      }
+    }
+  }
+
+  /** Domain names that endpoints of FQDN slices stand for, without repetition; nearly always none. */
+  domainNames(match: Match): Name[] {
+    const { table, slice } = match
+    const names: Name[] = []
+    if (match.outcome !== Outcome.ENDPOINTS) return names
+    for (let id = table.firstSlice(match.entry); id >= 0; id = table.nextSlice(id)) {
+      table.loadSlice(id, slice)
+      if (!match.sliceMatches() || match.matchingPorts() === 0) continue
+      slice.rewindEndpoints()
+      while (slice.nextEndpoint()) {
+        if (slice.family !== 0 || !match.endpointMatches()) continue
+        const name = readName(slice.octets, slice.addressAt)
+        if (name !== undefined) names.push(name)
+      }
+    }
+    return names
+  }
+
+  /**
+   * SRV records in the answer section, then their targets' addresses in the additional section. `zone` is the zone in
+   * the query's letter case. Returns how many SRV records were written.
+   */
+  services(match: Match, ttl: number, zone: Uint8Array): number {
+    const weight = srvWeight(match.candidates)
+    if (match.outcome === Outcome.POD) return this.#podService(match, ttl, zone)
+    if (match.outcome === Outcome.ADDRESSES) return this.#addressServices(match, ttl, weight, zone)
+    if (match.outcome === Outcome.ENDPOINTS) return this.#endpointServices(match, ttl, weight, zone)
+    return 0
+  }
+
+  #addressServices(match: Match, ttl: number, weight: number, zone: Uint8Array): number {
+    const { service } = match
+    const target = this.serviceName(match, zone)
+    const ports: number[] = []
+    let targetAt = -1
+    service.rewindPorts()
+    while (service.nextPort()) {
+      if (!match.portMatches(service) || ports.includes(service.port)) continue
+      ports.push(service.port)
+      const at = this.#srv(ttl, weight, service.port, target)
+      if (targetAt < 0) targetAt = at
+    }
+    if (ports.length === 0) return 0
+    const writer = this.#writer
+    writer.additional()
+    for (let i = 0; i < service.ipv4Count; i++) {
+      writer.addressOf(target, targetAt, ttl, service.octets, service.ipv4At + i * 4, 4)
+    }
+    for (let i = 0; i < service.ipv6Count; i++) {
+      writer.addressOf(target, targetAt, ttl, service.octets, service.ipv6At + i * 16, 16)
+    }
+    return ports.length
+  }
+
+  #endpointServices(match: Match, ttl: number, weight: number, zone: Uint8Array): number {
+    const { table, slice } = match
+    const base = this.serviceName(match, zone)
+    const written = new Set<string>()
+    const glue = new Map<string, { target: Uint8Array; at: number; address: Uint8Array }>()
+    let count = 0
+    for (let id = table.firstSlice(match.entry); id >= 0; id = table.nextSlice(id)) {
+      table.loadSlice(id, slice)
+      if (!match.sliceMatches()) continue
+      const ports = slicePorts(match)
+      if (ports.length === 0) continue
+      const clusterLabel = slice.octets.subarray(slice.clusterAt - 1, slice.clusterAt + slice.clusterLength)
+      const suffix = slice.clusterLength === 0 ? base : Buffer.concat([clusterLabel, base])
+      slice.rewindEndpoints()
+      while (slice.nextEndpoint()) {
+        if (!match.endpointMatches() || slice.family === 0) continue
+        const label = endpointLabel(slice)
+        const target = Buffer.concat([Uint8Array.of(label.length), label, suffix])
+        const targetKey = target.toString('latin1')
+        let targetAt = -1
+        for (const port of ports) {
+          const key = `${port}${targetKey}`
+          if (written.has(key)) continue
+          written.add(key)
+          targetAt = this.#srv(ttl, weight, port, target)
+          if (targetAt < 0) return count
+          count++
+        }
+        const address = slice.octets.slice(slice.addressAt, slice.addressAt + slice.family)
+        const glueKey = `${addressKey(address, 0, address.length)}${targetKey}`
+        if (!glue.has(glueKey)) glue.set(glueKey, { target, at: targetAt, address })
+      }
+    }
+    this.#writer.additional()
+    for (const { target, at, address } of glue.values()) {
+      this.#writer.addressOf(target, at, ttl, address, 0, address.length)
+    }
+    return count
+  }
+
+  /** A pod's name that resolves has an SRV record too, with port 0 (a quirk that clients may lean on). */
+  #podService(match: Match, ttl: number, zone: Uint8Array): number {
+    const { name, octets } = match
+    const lower = (start: number, end: number) =>
+      Buffer.from(Buffer.from(octets.subarray(start, end)).toString('latin1').toLowerCase(), 'latin1')
+    const labels = [lower(name.podAt, name.podEnd), lower(name.namespaceAt, name.namespaceEnd), Buffer.from('pod')]
+    const target = Buffer.concat([...labels.flatMap(label => [Uint8Array.of(label.length), label]), zone])
+    const at = this.#srv(ttl, 100, 0, target)
+    this.#writer.additional()
+    this.#writer.addressOf(target, at, ttl, match.podAddress, 0, match.podFamily)
+    return 1
+  }
+
+  /** Writes one SRV record; returns where its target stands, -1 when it did not fit. Targets are never compressed. */
+  #srv(ttl: number, weight: number, port: number, target: Uint8Array): number {
+    const writer = this.#writer
+    if (!writer.head(HEADER_OCTETS, writer.questionOctets, Rtype.SRV, ttl, 6 + target.length)) return -1
+    const { octets, at } = writer
+    write16(octets, at, 0)
+    write16(octets, at + 2, weight)
+    write16(octets, at + 4, port)
+    writer.at = at + 6
+    writer.copy(target)
+    return at + 6
+  }
+
+  /** `<svc>.<ns>.svc.<zone>`, labels as the objects spell them. */
+  serviceName(match: Match, zone: Uint8Array): Buffer {
+    const service = match.table.nameOf(match.entry)
+    const namespace = this.#index.namespaces.label(match.namespace)
+    return joinLabels(service, namespace, zone)
+  }
+}
+
+/** `<service>.<namespace>.svc.<zone>` on the wire. */
+export function joinLabels(service: Uint8Array, namespace: Uint8Array, zone: Uint8Array): Buffer {
+  return Buffer.concat([Uint8Array.of(service.length), service, Uint8Array.of(namespace.length), namespace, SVC_LABEL, zone])
+}
+
+/** The endpoint name of the endpoint that a slice stands at. */
+export function endpointLabel(slice: SliceView): Buffer {
+  if (slice.labelLength === 0) return dashedAddress(slice)
+  return Buffer.from(slice.octets.subarray(slice.labelAt, slice.labelAt + slice.labelLength))
+}
+
+/** Numbers of the slice's ports that match and have one. */
+function slicePorts(match: Match): number[] {
+  const ports: number[] = []
+  match.slice.rewindPorts()
+  while (match.slice.nextPort()) {
+    if (match.slice.port >= 0 && match.portMatches(match.slice)) ports.push(match.slice.port)
+  }
+  return ports
+}
+
+/** CoreDNS's weight: the share of 100 for each candidate, computed in its order of operations. */
+export function srvWeight(candidates: number): number {
+  return Math.max(1, Math.floor((100 / (100 * candidates)) * 100))
+}
+

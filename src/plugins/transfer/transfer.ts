@@ -1,0 +1,89 @@
+// AXFR and IXFR over TCP (corefile-and-plugins.md §8.33, kubernetes-records.md §16). IXFR is a single SOA when the client
+// is up to date and a whole transfer otherwise.
+import type { Answer } from '../../dns/answer.ts'
+import { AnswerWriter } from '../../dns/answer-writer.ts'
+import type { Eventual, Handler, Plugin } from '../../dns/plugin.ts'
+import type { Query } from '../../dns/query.ts'
+import { emptyAnswer } from '../../dns/response.ts'
+import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
+import type { ZoneTable } from '../../dns/zone.ts'
+import { endOfName } from '../../wire/name.ts'
+import { Flag, HEADER_OCTETS, Rcode, Rtype } from '../../wire/numbers.ts'
+import { endOfRecord, read16, read32 } from '../../wire/records.ts'
+
+/** Records of a transfer are gathered into messages of about this many octets (RFC 5936 §2.2 leaves it open). */
+const MESSAGE_OCTETS = 16_384
+
+export interface TransferRule {
+  /** Who may transfer. */
+  readonly allows: (address: string) => boolean
+}
+
+export class Transfer implements Plugin {
+  readonly name = 'transfer'
+  readonly #zones: ZoneTable<TransferRule>
+  readonly #transferers: () => readonly Transferer[]
+  readonly #writer = new AnswerWriter()
+
+  /** `transferers` is asked when a query comes, as the plugins are all set up by then. */
+  constructor(zones: ZoneTable<TransferRule>, transferers: () => readonly Transferer[]) {
+    this.#zones = zones
+    this.#transferers = transferers
+  }
+
+  answer(query: Query, next: Handler): Eventual<Answer> {
+    if (query.qtype !== Rtype.AXFR && query.qtype !== Rtype.IXFR) return next.answer(query)
+    const rule = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
+    if (rule === undefined) return next.answer(query)
+    if (query.transport === 'udp' || !rule.allows(query.peer.address)) return emptyAnswer(query, Rcode.REFUSED)
+    for (const transferer of this.#transferers()) {
+      const zone = transferer.transfer(query.name)
+      if (zone !== undefined) return this.#send(query, zone)
+    }
+    return next.answer(query)
+  }
+
+  #send(query: Query, zone: ZoneTransfer): Answer {
+    if (query.qtype === Rtype.IXFR && clientSerial(query) === zone.serial) return this.#message(query, [zone.soa])
+    const messages = this.#messages(query, zone)
+    const first = messages.next()
+    const answer = first.done === true ? emptyAnswer(query, Rcode.SERVFAIL) : first.value
+    answer.more = messages
+    return answer
+  }
+
+  *#messages(query: Query, zone: ZoneTransfer): Generator<Answer, undefined> {
+    const soa = zone.soa
+    let batch: Uint8Array[] = [soa]
+    let octets = soa.length
+    for (const record of zone.records()) {
+      if (octets + record.length > MESSAGE_OCTETS) {
+        yield this.#message(query, batch)
+        batch = []
+        octets = 0
+      }
+      batch.push(record)
+      octets += record.length
+    }
+    batch.push(soa)
+    yield this.#message(query, batch)
+    return undefined
+  }
+
+  #message(query: Query, records: readonly Uint8Array[]): Answer {
+    this.#writer.begin(query)
+    for (const record of records) this.#writer.record(record)
+    return this.#writer.finish(Rcode.NOERROR, Flag.AA | query.copiedFlags)
+  }
+}
+
+/** The serial in the authority section of an IXFR query (RFC 1995 §3); -1 when there is none. */
+export function clientSerial(query: Query): number {
+  const { wire } = query
+  if (read16(wire, 6) !== 0 || read16(wire, 8) === 0) return -1
+  const start = query.questionEnd
+  const end = endOfRecord(wire, start)
+  const fixed = endOfName(wire, start)
+  if (end < 0 || read16(wire, fixed) !== Rtype.SOA || end - fixed - 10 < 22) return -1
+  return read32(wire, end - 20)
+}

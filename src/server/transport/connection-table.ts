@@ -1,0 +1,210 @@
+// All connections of a server, whatever listener they came through: how many there may be, what they may hold, whose
+// time is up, and whose turn it is. One table, because these bounds are the process's and not a listener's.
+import type { Clock, Timer } from '../../runtime/clock.ts'
+import type { Files } from '../../runtime/files.ts'
+import type { NextTurn } from '../../runtime/turn.ts'
+
+/** A connection as the table sees it. The table alone writes `older`, `newer` and `scheduled`. */
+export interface Member {
+  older: Member | undefined
+  newer: Member | undefined
+  scheduled: boolean
+  /** When it has to go unless something happens, in milliseconds of the clock; Infinity while we owe it an answer. */
+  readonly deadline: number
+  /** Octets that it holds: read and not answered, answered and not sent. */
+  heldOctets(): number
+  /** Does up to `units` of work that was put off; returns how much it did. */
+  work(units: number): number
+  /** Its time is up. */
+  expire(): void
+  /** Ends it at once, unsent answers and all. */
+  abort(): void
+}
+
+export interface ConnectionTableOptions {
+  readonly clock: Clock
+  readonly nextTurn: NextTurn
+  /** Connections at once, over all listeners. */
+  readonly connectionsMax: number
+  /** Octets that all connections together may hold. Default 16 MiB. */
+  readonly heldOctetsMax?: number
+}
+
+/** How late a deadline may be noticed, in milliseconds. */
+export const SWEEP_MS = 250
+
+/**
+ * Messages one connection may have answered in one go before others have their turn: about 0.1 ms of work, and twice
+ * what a client that pipelines well sends at once.
+ */
+export const SLICE = 64
+
+/** Messages that all connections together may have answered in one turn of the event loop. */
+const TURN_UNITS = 512
+/** What a connection may still do when those are used up: one that asks a question or two never waits behind others. */
+const LATE_SLICE = 4
+
+const HELD_OCTETS_MAX = 16 << 20
+
+export class ConnectionTable {
+  /** Connections at present. */
+  open = 0
+  /** Ended to make room for a new one. */
+  evicted = 0
+  /** Ended because their time was up. */
+  expired = 0
+  /** Ended because all connections together held too much. */
+  shed = 0
+  readonly #options: ConnectionTableOptions
+  readonly #heldOctetsMax: number
+  #oldest: Member | undefined
+  #newest: Member | undefined
+  #sweep: Timer | undefined
+  #scheduled: Member[] = []
+  #turnComes = false
+  #unitsDone = 0
+  /** Octets that connections said they keep since the last sweep. */
+  #keptSinceSweep = 0
+
+  constructor(options: ConnectionTableOptions) {
+    this.#options = options
+    this.#heldOctetsMax = options.heldOctetsMax ?? HELD_OCTETS_MAX
+  }
+
+  /** Takes a connection in; at the bound, the one that has been idle longest goes. */
+  add(member: Member): void {
+    if (this.open >= this.#options.connectionsMax && this.#oldest !== undefined) {
+      this.evicted++
+      this.#oldest.abort()
+    }
+    this.#append(member)
+    this.open++
+    this.#sweep ??= this.#options.clock.every(SWEEP_MS, () => this.#sweepAll())
+  }
+
+  remove(member: Member): void {
+    this.#unlink(member)
+    if (--this.open > 0) return
+    this.#sweep?.cancel()
+    this.#sweep = undefined
+  }
+
+  /** It asked something: of all connections it is now the last that has to go. */
+  touch(member: Member): void {
+    if (this.#newest === member) return
+    this.#unlink(member)
+    this.#append(member)
+  }
+
+  /** How many messages a connection may answer now that octets came in for it. */
+  slice(): number {
+    return this.#unitsDone < TURN_UNITS ? SLICE : LATE_SLICE
+  }
+
+  /** Counts work that was done, until the event loop has gone round. */
+  spend(units: number): void {
+    this.#unitsDone += units
+    this.#expectTurn()
+  }
+
+  /** Calls `member.work` in a later turn, after those that wait already. */
+  schedule(member: Member): void {
+    if (member.scheduled) return
+    member.scheduled = true
+    this.#scheduled.push(member)
+    this.#expectTurn()
+  }
+
+  /** A connection could not deal with these octets at once: too many of them and the bound is looked at now. */
+  kept(octets: number): void {
+    this.#keptSinceSweep += octets
+    if (this.#keptSinceSweep > this.#heldOctetsMax) this.#sweepAll()
+  }
+
+  #expectTurn(): void {
+    if (this.#turnComes) return
+    this.#turnComes = true
+    this.#options.nextTurn(() => this.#turn())
+  }
+
+  #turn(): void {
+    this.#turnComes = false
+    this.#unitsDone = 0
+    const waiting = this.#scheduled
+    this.#scheduled = []
+    let next = 0
+    for (let units = 0; next < waiting.length && units < TURN_UNITS; next++) {
+      const member = waiting[next] as Member
+      member.scheduled = false
+      units += 1 + member.work(SLICE)
+    }
+    if (next === waiting.length) return
+    // Those that had no turn come before those that were put off again.
+    this.#scheduled = waiting.slice(next).concat(this.#scheduled)
+    this.#expectTurn()
+  }
+
+  #sweepAll(): void {
+    this.#keptSinceSweep = 0
+    const now = this.#options.clock.now()
+    let held = 0
+    for (let member = this.#oldest; member !== undefined;) {
+      const newer: Member | undefined = member.newer // `expire` may take it out of the list
+      if (now >= member.deadline) {
+        this.expired++
+        member.expire()
+      } else {
+        held += member.heldOctets()
+      }
+      member = newer
+    }
+    if (held > this.#heldOctetsMax) this.#shedFrom(held)
+  }
+
+  /** Ends connections that hold octets, longest idle first, until the rest are within the bound. */
+  #shedFrom(held: number): void {
+    for (let member = this.#oldest; member !== undefined && held > this.#heldOctetsMax;) {
+      const newer: Member | undefined = member.newer
+      const octets = member.heldOctets()
+      if (octets > 0) {
+        held -= octets
+        this.shed++
+        member.abort()
+      }
+      member = newer
+    }
+  }
+
+  #append(member: Member): void {
+    member.older = this.#newest
+    member.newer = undefined
+    if (this.#newest === undefined) this.#oldest = member
+    else this.#newest.newer = member
+    this.#newest = member
+  }
+
+  #unlink(member: Member): void {
+    if (member.older === undefined) this.#oldest = member.newer
+    else member.older.newer = member.newer
+    if (member.newer === undefined) this.#newest = member.older
+    else member.newer.older = member.older
+    member.older = member.newer = undefined
+  }
+}
+
+const CONNECTIONS_MAX = 10_000
+
+/**
+ * How many connections a process may have: 10,000, or three quarters of its open files, so that upstreams, HTTP and the
+ * API server find room too. Where the limit can't be read, 750 (a limit of 1,000 is the least that systems give).
+ */
+export function connectionsMaxOf(files: Files): number {
+  let limit = 1000
+  try {
+    const line = /^Max open files\s+(\d+|unlimited)/m.exec(files.read('/proc/self/limits').toString('latin1'))
+    if (line !== null) limit = line[1] === 'unlimited' ? Infinity : Number(line[1])
+  } catch {
+    // Not Linux.
+  }
+  return Math.max(16, Math.min(CONNECTIONS_MAX, Math.floor(limit * 0.75)))
+}

@@ -1,0 +1,56 @@
+// Replays the recorded answers through a server process. What is excepted is named here with its reason; an exception that
+// passes is a failure, so that the list can't rot. Usage: vectors.mjs RUNNER FOLDER. Last line: N passed, N failed.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+const [runner, folder] = process.argv.slice(2)
+const work = mkdtempSync(path.join(os.tmpdir(), 'labdns-vectors-'))
+const report = path.join(work, 'report.json')
+const run = spawnSync(
+  process.execPath,
+  [runner, '--server', 'labdns', '--cmd', `${process.execPath} build/src/cli/labdns.js serve`, '--source', 'manifests', '--json', report, folder],
+  { encoding: 'utf8', maxBuffer: 1 << 28 }
+)
+const { cases } = JSON.parse(readFileSync(report, 'utf8'))
+rmSync(work, { recursive: true, force: true })
+
+/** Plugins of a later version. */
+const LATER = /^\s*(autopath|file|k8s_external)\b/m
+const corefiles = new Map()
+const corefileOf = set => {
+  if (!corefiles.has(set)) corefiles.set(set, JSON.parse(readFileSync(path.join(folder, `${set}.cases.json`), 'utf8')).corefile)
+  return corefiles.get(set)
+}
+/** A reply as text without its TTLs and serials; undefined when it is no reply. */
+const strip = text => {
+  const [, rcode, answer, ns, extra] = /^(\S+) answer=(\[.*?\]) ns=(\[.*?\]) extra=(\[.*?\])(?: flags=.*)?$/s.exec(text) ?? []
+  if (rcode === undefined) return undefined
+  const section = list => JSON.parse(list).map(line => line.replace(/^(\S+) \d+ /, '$1 * ').replace(/(SOA \S+ \S+) \d+/, '$1 *')).sort()
+  return JSON.stringify([rcode, section(answer), section(ns), section(extra)])
+}
+
+let passed = 0
+let failed = 0
+const excepted = new Map()
+const count = why => excepted.set(why, (excepted.get(why) ?? 0) + 1)
+for (const one of cases) {
+  const corefile = corefileOf(one.set)
+  if (one.status === 'passed') passed++
+  else if (one.status === 'skipped') count(one.detail ?? 'skipped by the runner')
+  else if (LATER.test(corefile)) count(`needs ${LATER.exec(corefile)[1]} (set ${one.set})`)
+  else if (/^\s*cache\b/m.test(corefile) && strip(one.expected) !== undefined && strip(one.expected) === strip(one.got)) {
+    count(`a TTL or AA that only cache changes (set ${one.set})`)
+  } else {
+    failed++
+    console.log(`FAIL ${one.set}#${one.index} ${one.qname} ${one.qtype}: ${one.detail}`)
+  }
+}
+for (const [why, number] of excepted) console.log(`excepted ${number}: ${why}`)
+if (cases.length === 0) {
+  console.log(run.stdout, run.stderr)
+  failed++
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failed > 0 ? 1 : 0)

@@ -1,0 +1,67 @@
+// A whole server in the test's own process: a Corefile's text, objects in memory, free ports on loopback.
+import { App, type Addresses } from '../../src/app.ts'
+import { interpretCorefile } from '../../src/corefile/load.ts'
+import type { ClusterSource } from '../../src/cluster/source.ts'
+import { directives } from '../../src/plugins/order.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
+import { systemFiles } from '../../src/runtime/files.ts'
+import { systemHttp } from '../../src/runtime/http.ts'
+import type { Log } from '../../src/runtime/log.ts'
+import { systemRandom } from '../../src/runtime/random.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
+import { systemTurn } from '../../src/runtime/turn.ts'
+
+const silent: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  plugin: () => silent,
+  own: () => silent
+}
+
+export interface RunningApp {
+  readonly app: App
+  readonly addresses: Addresses
+  /** Of UDP and TCP alike. */
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** The machine as the test wants it: its own log unless one is given, and no addresses but `localAddresses`. */
+export function testRuntime(changes: Partial<Runtime> & { readonly localAddresses?: readonly string[] } = {}): Runtime {
+  const { localAddresses = [], ...parts } = changes
+  const addresses = localAddresses.map(address => ({ name: 'test0', address, internal: false, linkLocal: false }))
+  return {
+    clock: systemClock,
+    random: systemRandom(),
+    log: silent,
+    files: systemFiles,
+    http: systemHttp(),
+    network: { interfaces: () => addresses },
+    nextTurn: systemTurn,
+    environment: {},
+    ...parts
+  }
+}
+
+/** Starts the server; a `kubernetes` stanza's state is `source`. */
+export async function runApp(
+  corefile: string,
+  source: ClusterSource,
+  runtime: Runtime = testRuntime(),
+  folder = '.'
+): Promise<RunningApp> {
+  const options = { files: runtime.files, environment: {}, knownDirectives: directives, folder }
+  const { blocks } = interpretCorefile(corefile, 'Corefile', options)
+  const app = new App({
+    blocks,
+    runtime,
+    build: { version: 'test', revision: '' },
+    listen: { address: '127.0.0.1', port: 0 },
+    httpBase: 0,
+    clusterSource: () => ({ key: 'test', make: () => source })
+  })
+  const addresses = await app.start()
+  return { app, addresses, port: addresses.dns[0]?.port ?? 0, stop: () => app.stop() }
+}
