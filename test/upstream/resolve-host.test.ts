@@ -1,7 +1,6 @@
 import t from 'tap'
 import { resolveUpstream, serverResolver, systemResolver } from '../../src/upstream/resolve-host.ts'
 import type { UpstreamAddress } from '../../src/upstream/address.ts'
-import { fakeFiles } from '../support/fake-files.ts'
 import { a, reply, ScriptedUpstream, type Script } from '../support/scripted-upstream.ts'
 
 const named = (host: string): UpstreamAddress => ({
@@ -38,7 +37,7 @@ t.test('servers of the line are asked for A and AAAA, one after the other', asyn
 })
 
 t.test('the system knows localhost, and addresses need no looking up', async t => {
-  const resolver = systemResolver(fakeFiles())
+  const resolver = systemResolver('192.0.2.1:53')
   const hosts = (await resolveUpstream(named('localhost'), resolver)).map(each => each.host)
   t.ok(hosts.includes('127.0.0.1') || hosts.includes('::1'))
   const numbered = { ...named('192.0.2.1'), isName: false }

@@ -1,9 +1,11 @@
 // The `forward` directive: from words to upstreams.
+import { posix } from 'node:path'
+import { splitHostPort } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import { metricsOf } from '../../metrics/metrics.ts'
 import { fileErrorText, type Files } from '../../runtime/files.ts'
-import { addressText, readUpstreams, splitScheme, type UpstreamAddress } from '../../upstream/address.ts'
+import { addressText, placeText, type UpstreamAddress } from '../../upstream/address.ts'
 import {
   resolveUpstream,
   serverResolver,
@@ -17,6 +19,7 @@ import { Forward } from './forward.ts'
 import { ForwardLine, type Server } from './forward-line.ts'
 import { ForwardMeter } from './forward-meter.ts'
 import { readForward, zoneCount, type ForwardOptions } from './options.ts'
+import { readUpstreams, splitScheme } from './upstream-words.ts'
 
 const TO_MAX = 15
 
@@ -42,7 +45,11 @@ export function forwardWith(resolverOf: (files: Files) => HostResolver): PluginD
   }
 }
 
-export const forwardPlugin: PluginDefinition = forwardWith(systemResolver)
+export const forwardPlugin: PluginDefinition = forwardWith(files => {
+  const servers = readUpstreams('/etc/resolv.conf', files)
+  const first = servers.error === undefined ? servers.value.find(each => !each.isName) : undefined
+  return systemResolver(first === undefined ? undefined : addressText(first))
+})
 
 function makeLine(
   c: Dispenser,
@@ -64,7 +71,9 @@ function makeLine(
   }
   context.onStartup(async () => {
     const resolver =
-      options.resolver.length > 0 ? serverResolver(options.resolver) : resolverOf(context.runtime.files)
+      options.resolver.length > 0
+        ? serverResolver(options.resolver.map(withPort))
+        : resolverOf(context.runtime.files)
     try {
       line.servers = serversFor(
         (await Promise.all(addresses.map(each => resolveUpstream(each, resolver)))).flat()
@@ -76,6 +85,12 @@ function makeLine(
     }
   })
   return line
+}
+
+/** `192.0.2.1` as `192.0.2.1:53`. */
+function withPort(server: string): string {
+  const split = splitHostPort(server)
+  return split.error === undefined ? placeText(split.value.host, split.value.port) : placeText(server, 53)
 }
 
 function warnOfLostZones(options: ForwardOptions, context: SetupContext): void {
@@ -176,7 +191,7 @@ function readTls(c: Dispenser, options: ForwardOptions, context: SetupContext): 
   const [first, second, third] = options.tlsFiles
   if (first === undefined) return {}
   const read = (word: Token, what: (error: string) => string): Buffer => {
-    const path = word.text.startsWith('/') || context.root === '' ? word.text : `${context.root}/${word.text}`
+    const path = posix.isAbsolute(word.text) ? word.text : posix.join(context.root, word.text)
     try {
       return context.runtime.files.read(path)
     } catch (error) {
