@@ -12,7 +12,7 @@ import {
 } from 'yaml'
 import type { FieldPath } from '../fields.ts'
 import type { Document, DuplicateKey, SyntaxFlaw } from './document.ts'
-import { DEPTH_MAX, tooDeepAt } from './depth.ts'
+import { DEPTH_MAX, tooDeepAt } from '../../corefile/yaml-depth.ts'
 import { plainScalar } from './scalars.ts'
 
 /** Reads `text`, which holds one document. Never throws. */

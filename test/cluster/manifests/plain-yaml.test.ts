@@ -6,9 +6,9 @@ import { partsOf, textOf } from '../../../src/cluster/manifests/parts.ts'
 import { readPlainYaml } from '../../../src/cluster/manifests/plain-yaml.ts'
 import { readYaml } from '../../../src/cluster/manifests/yaml-document.ts'
 
-const folder = new URL('../../../../test/fixtures/manifests/recorded/', import.meta.url)
+const folder = new URL('../../../../test/fixtures/vectors/kubernetes/', import.meta.url)
 const documents = new Set<string>()
-for (const name of readdirSync(folder)) {
+for (const name of readdirSync(folder).filter(each => each.endsWith('.manifests.yaml'))) {
   const octets = readFileSync(new URL(name, folder))
   for (const part of partsOf(octets, name)) if (part !== undefined) documents.add(textOf(octets, part).text)
 }

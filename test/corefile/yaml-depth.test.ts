@@ -1,6 +1,6 @@
 import t from 'tap'
-import { tooDeepAt } from '../../../src/cluster/manifests/depth.ts'
-import { readYaml } from '../../../src/cluster/manifests/yaml-document.ts'
+import { tooDeepAt } from '../../src/corefile/yaml-depth.ts'
+import { readYaml } from '../../src/cluster/manifests/yaml-document.ts'
 
 const steps = Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')
 const deep: readonly (readonly [string, string])[] = [
