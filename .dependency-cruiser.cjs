@@ -15,7 +15,6 @@ const doors = {
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
   commander: '^src/cli/',
-  picocolors: '^src/cli/'
 }
 
 module.exports = {

@@ -142,7 +142,6 @@ const invert = (numbers: Readonly<Record<string, number>>): ReadonlyMap<number, 
 const rtypeNames = invert(Rtype)
 const rclassNames = invert(Rclass)
 const rcodeNames = invert(Rcode)
-const opcodeNames = invert(Opcode)
 
 /** `A`, `SRV`, or `TYPE65280` for a type without a name here. */
 export const rtypeName = (rtype: number): string => rtypeNames.get(rtype) ?? `TYPE${rtype}`
@@ -150,9 +149,6 @@ export const rtypeName = (rtype: number): string => rtypeNames.get(rtype) ?? `TY
 export const rclassName = (rclass: number): string => rclassNames.get(rclass) ?? `CLASS${rclass}`
 /** `NXDOMAIN`, or `RCODE12`. */
 export const rcodeName = (rcode: number): string => rcodeNames.get(rcode) ?? `RCODE${rcode}`
-/** `QUERY`, or `OPCODE9`. */
-export const opcodeName = (opcode: number): string => opcodeNames.get(opcode) ?? `OPCODE${opcode}`
-
 const numberOf = (table: Readonly<Record<string, number>>, generic: string, text: string, max: number) => {
   const upper = text.toUpperCase()
   if (Object.hasOwn(table, upper)) return table[upper]
@@ -165,5 +161,3 @@ const numberOf = (table: Readonly<Record<string, number>>, generic: string, text
 export const rtypeNumber = (text: string): number | undefined => numberOf(Rtype, 'TYPE', text, 0xffff)
 /** The number of `IN` or `CLASS77`; `undefined` when there is none. */
 export const rclassNumber = (text: string): number | undefined => numberOf(Rclass, 'CLASS', text, 0xffff)
-/** The number of `NXDOMAIN` or `RCODE12`; `undefined` when there is none. */
-export const rcodeNumber = (text: string): number | undefined => numberOf(Rcode, 'RCODE', text, 0xfff)

@@ -6,7 +6,7 @@ import type { Query } from '../../dns/query.ts'
 import { expandRecord } from '../../wire/expand.ts'
 import { isSubdomain, readName, sameName, type Name } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rcode, Rtype } from '../../wire/numbers.ts'
-import { Match, Outcome } from './match.ts'
+import { Outcome, type Match } from './match.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
 import type { RecordWriter } from './records.ts'
 
