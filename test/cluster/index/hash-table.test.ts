@@ -18,7 +18,7 @@ for (const seed of [1, 2, 3, 4]) {
     const model = new Map<number, number[]>()
     // Few hashes that share slots (equal low bits), negative ones and the largest: every path of closing gaps is taken.
     const hashes = Array.from({ length: 400 }, (_, i) =>
-      seed % 2 === 0 ? (dice.below(0xffff_ffff) | 0) : (i % 20) | ((i - 200) << 20)
+      seed % 2 === 0 ? dice.below(0xffff_ffff) | 0 : (i % 20) | ((i - 200) << 20)
     )
     for (let step = 0; step < 20_000; step++) {
       const hash = dice.pick(hashes)
@@ -37,13 +37,19 @@ for (const seed of [1, 2, 3, 4]) {
       if (step % 97 !== 0) continue
       const wrong = hashes.filter(one => valuesOf(table, one).join() !== sorted(model.get(one)).join())
       t.strictSame(wrong, [], `step ${step}: hashes whose values differ`)
-      t.equal(table.size, [...model.values()].reduce((sum, list) => sum + list.length, 0))
+      t.equal(
+        table.size,
+        [...model.values()].reduce((sum, list) => sum + list.length, 0)
+      )
     }
     for (const [hash, list] of model) {
       for (const value of list) if (!table.remove(hash, value)) return t.fail(`${value} is not there`)
     }
     t.equal(table.size, 0)
-    t.ok(hashes.every(hash => table.first(hash) === 0), 'nothing is left')
+    t.ok(
+      hashes.every(hash => table.first(hash) === 0),
+      'nothing is left'
+    )
     return t.end()
   })
 }
@@ -67,7 +73,8 @@ t.test('slots are given back when values go, and used again', t => {
     for (let i = 0; i < 20_000; i++) table.add(Math.imul(i, 0x9e37_79b1), i)
   }
   const drain = () => {
-    for (let i = 0; i < 20_000; i++) if (!table.remove(Math.imul(i, 0x9e37_79b1), i)) throw new Error(`${i} is gone`)
+    for (let i = 0; i < 20_000; i++)
+      if (!table.remove(Math.imul(i, 0x9e37_79b1), i)) throw new Error(`${i} is gone`)
   }
   fill()
   const full = table.octets

@@ -3,7 +3,18 @@ import t from 'tap'
 import { Namespaces, sameLabel, sameOctets } from '../../../src/cluster/index/namespaces.ts'
 import { Dice, seededHasher } from './support.ts'
 
-const NAMES = ['default', 'kube-system', '__proto__', 'constructor', 'a.b', 'a', 'Größe', 'n'.repeat(63), 'n'.repeat(64), '']
+const NAMES = [
+  'default',
+  'kube-system',
+  '__proto__',
+  'constructor',
+  'a.b',
+  'a',
+  'Größe',
+  'n'.repeat(63),
+  'n'.repeat(64),
+  ''
+]
 
 const find = (namespaces: Namespaces, name: string) => {
   const octets = Buffer.from(`<${name}>`)
@@ -20,7 +31,10 @@ t.test('random use, release and declaration', t => {
     const list = users.get(name) ?? []
     switch (dice.below(4)) {
       case 0:
-        users.set(name, [...list, namespaces.use(dice.pick([name, name.replace(/[a-z]/g, c => c.toUpperCase())]))])
+        users.set(name, [
+          ...list,
+          namespaces.use(dice.pick([name, name.replace(/[a-z]/g, c => c.toUpperCase())]))
+        ])
         break
       case 1:
         if (list.length > 0) namespaces.release(list[0]!)
@@ -42,11 +56,17 @@ t.test('random use, release and declaration', t => {
       if (id < 0) continue
       numbers.add(id)
       t.equal(namespaces.isDeclared(id), declared.has(one), `step ${step}: ${one}`)
-      t.ok((users.get(one) ?? []).every(user => user === id), 'the number stays while it is used')
+      t.ok(
+        (users.get(one) ?? []).every(user => user === id),
+        'the number stays while it is used'
+      )
       t.ok(sameLabel(Buffer.from(one), namespaces.label(id), 0, namespaces.label(id).length))
     }
     t.equal([...namespaces.declared()].length, declared.size)
-    t.ok(numbers.size <= NAMES.length && [...numbers].every(id => id < NAMES.length), 'numbers are used again')
+    t.ok(
+      numbers.size <= NAMES.length && [...numbers].every(id => id < NAMES.length),
+      'numbers are used again'
+    )
   }
   t.end()
 })
@@ -79,6 +99,9 @@ t.test('comparing octets', t => {
   t.ok(sameOctets(a, 2, 3, b, 1, 3))
   t.notOk(sameOctets(a, 2, 3, b, 1, 4))
   t.notOk(sameOctets(a, 3, 3, b, 1, 3))
-  t.notOk(sameLabel(Buffer.from('{'), Buffer.from('['), 0, 1), 'octets that differ by 0x20 and are no letters')
+  t.notOk(
+    sameLabel(Buffer.from('{'), Buffer.from('['), 0, 1),
+    'octets that differ by 0x20 and are no letters'
+  )
   t.end()
 })

@@ -48,7 +48,12 @@ t.test('random changes', t => {
     t.equal(pods.podCount, model.size)
     for (const address of addresses) {
       const holders = [...model].filter(([, one]) => one.address === address && address !== '')
-      for (const one of spaces) t.equal(has(one, address), holders.some(([, held]) => held.space === one), `${one} ${address}`)
+      for (const one of spaces)
+        t.equal(
+          has(one, address),
+          holders.some(([, held]) => held.space === one),
+          `${one} ${address}`
+        )
       const found = pods.podAt(address)
       t.equal(found !== undefined, holders.length > 0)
       if (found !== undefined) t.ok(holders.some(([held]) => held === `${found.namespace}/${found.name}`))
@@ -57,7 +62,8 @@ t.test('random changes', t => {
   for (const key of model.keys()) pods.remove(key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1))
   t.equal(pods.podCount, 0)
   t.equal(slab.octetsUsed, 0, 'room is given back')
-  for (const space of spaces) t.equal(namespaces.find(Buffer.from(space), 0, space.length), -1, 'and so are namespaces')
+  for (const space of spaces)
+    t.equal(namespaces.find(Buffer.from(space), 0, space.length), -1, 'and so are namespaces')
   return t.end()
 })
 

@@ -11,11 +11,16 @@ t.test('records never overlap, whatever comes and goes', t => {
   const held: { readonly ref: number; readonly size: number; readonly mark: number }[] = []
   const isIntact = ({ ref, size, mark }: (typeof held)[number]) => {
     const at = slab.offset(ref)
-    return slab.octets(ref).subarray(at, at + size).every(octet => octet === mark)
+    return slab
+      .octets(ref)
+      .subarray(at, at + size)
+      .every(octet => octet === mark)
   }
   for (let step = 0; step < 6000; step++) {
     if (held.length < 50 || dice.below(2) === 0) {
-      const size = dice.pick([1, 15, 16, 17, 48, 256, 257, 288, 289, 1000, 5000, 70_000, CHUNK - 1, CHUNK]) + dice.below(3)
+      const size =
+        dice.pick([1, 15, 16, 17, 48, 256, 257, 288, 289, 1000, 5000, 70_000, CHUNK - 1, CHUNK]) +
+        dice.below(3)
       const ref = slab.allocate(size)
       if (ref === 0) return t.fail('0 is never a record')
       const mark = step & 0xff
@@ -29,10 +34,11 @@ t.test('records never overlap, whatever comes and goes', t => {
       if (!isIntact(gone!)) return t.fail(`step ${step}: a record of ${gone!.size} octets was overwritten`)
       slab.free(gone!.ref, gone!.size)
     }
-    if (held.length > 120) for (const one of held.splice(0)) {
-      if (!isIntact(one)) return t.fail(`step ${step}: a record of ${one.size} octets was overwritten`)
-      slab.free(one.ref, one.size)
-    }
+    if (held.length > 120)
+      for (const one of held.splice(0)) {
+        if (!isIntact(one)) return t.fail(`step ${step}: a record of ${one.size} octets was overwritten`)
+        slab.free(one.ref, one.size)
+      }
   }
   t.ok(held.every(isIntact), 'all that is held is intact')
   for (const { ref, size } of held) slab.free(ref, size)
@@ -44,7 +50,10 @@ t.test('rounding costs at most 15 octets, or an eighth', t => {
   for (let size = 1; size < 400_000; size = Math.ceil(size * 1.07)) {
     const slab = new Slab()
     slab.allocate(size)
-    t.ok(slab.octetsUsed >= size && slab.octetsUsed <= Math.max(size + 15, size * 1.125 + 1), `${size}: ${slab.octetsUsed}`)
+    t.ok(
+      slab.octetsUsed >= size && slab.octetsUsed <= Math.max(size + 15, size * 1.125 + 1),
+      `${size}: ${slab.octetsUsed}`
+    )
   }
   t.end()
 })

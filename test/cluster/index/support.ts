@@ -112,7 +112,8 @@ export function find(table: ServiceTable, namespaces: Namespaces, namespace: str
   return known < 0 ? -1 : table.find(known, label, 0, label.length)
 }
 
-const text = (octets: Uint8Array, at: number, length: number) => Buffer.from(octets.subarray(at, at + length)).toString()
+const text = (octets: Uint8Array, at: number, length: number) =>
+  Buffer.from(octets.subarray(at, at + length)).toString()
 
 /** The Service of an entry; undefined when there is none. */
 export function readService(table: ServiceTable, entry: number): PlainService | undefined {
@@ -120,7 +121,8 @@ export function readService(table: ServiceTable, entry: number): PlainService | 
   const view = table.loadService(entry, new ServiceView())
   const addresses: string[] = []
   for (let i = 0; i < view.ipv4Count; i++) addresses.push(formatAddress(view.octets, view.ipv4At + i * 4, 4))
-  for (let i = 0; i < view.ipv6Count; i++) addresses.push(formatAddress(view.octets, view.ipv6At + i * 16, 16))
+  for (let i = 0; i < view.ipv6Count; i++)
+    addresses.push(formatAddress(view.octets, view.ipv6At + i * 16, 16))
   const ports: string[] = []
   view.rewindPorts()
   while (view.nextPort()) {
@@ -135,7 +137,8 @@ export function readSlices(table: ServiceTable, entry: number): PlainSlice[] {
   const found: PlainSlice[] = []
   if (entry < 0) return found
   const view = new SliceView()
-  for (let id = table.firstSlice(entry); id >= 0; id = table.nextSlice(id)) found.push(readSlice(table, id, view))
+  for (let id = table.firstSlice(entry); id >= 0; id = table.nextSlice(id))
+    found.push(readSlice(table, id, view))
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
@@ -152,7 +155,8 @@ export function readSlice(table: ServiceTable, id: number, view = new SliceView(
   const endpoints: string[] = []
   view.rewindEndpoints()
   while (view.nextEndpoint()) {
-    const address = view.family === 0 ? '(domain)' : formatAddress(view.octets, view.addressAt, view.family as 4 | 16)
+    const address =
+      view.family === 0 ? '(domain)' : formatAddress(view.octets, view.addressAt, view.family as 4 | 16)
     const label = text(view.octets, view.labelAt, view.labelLength)
     const zone = text(view.octets, view.zoneAt, view.zoneLength)
     endpoints.push(`${address} ${label} ${zone}`.trimEnd())
@@ -165,7 +169,11 @@ export function servicesAt(table: ServiceTable, namespaces: Namespaces, address:
   const family = parseAddress(address)
   const octets = parsedAddress.slice(0, family)
   const found: string[] = []
-  for (let node = table.servicesByAddress(octets, 0, family); node !== 0; node = table.nextServiceByAddress(node)) {
+  for (
+    let node = table.servicesByAddress(octets, 0, family);
+    node !== 0;
+    node = table.nextServiceByAddress(node)
+  ) {
     const entry = table.serviceAtNode(node)
     found.push(entryName(table, namespaces, entry))
   }
@@ -177,7 +185,11 @@ export function slicesAt(table: ServiceTable, namespaces: Namespaces, address: s
   const family = parseAddress(address)
   const octets = parsedAddress.slice(0, family)
   const found: string[] = []
-  for (let node = table.slicesByAddress(octets, 0, family); node !== 0; node = table.nextSliceByAddress(node)) {
+  for (
+    let node = table.slicesByAddress(octets, 0, family);
+    node !== 0;
+    node = table.nextSliceByAddress(node)
+  ) {
     const id = table.sliceAtNode(node)
     const space = namespaces.label(table.namespaceOf(table.entryOfSlice(id))).toString()
     found.push(`${space}/${readSlice(table, id).name}`)
