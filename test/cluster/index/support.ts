@@ -37,7 +37,7 @@ export class Dice {
 export function seededHasher(seed = 1): Hasher {
   const dice = new Dice(seed)
   const random: Pick<Random, 'integer'> = { integer: limit => dice.below(limit) }
-  return new Hasher(random as Random)
+  return new Hasher(random)
 }
 
 export const service = (namespace: string, name: string, more: Partial<Service> = {}): Service => ({
@@ -155,8 +155,7 @@ export function readSlice(table: ServiceTable, id: number, view = new SliceView(
   const endpoints: string[] = []
   view.rewindEndpoints()
   while (view.nextEndpoint()) {
-    const address =
-      view.family === 0 ? '(domain)' : formatAddress(view.octets, view.addressAt, view.family as 4 | 16)
+    const address = view.family === 0 ? '(domain)' : formatAddress(view.octets, view.addressAt, view.family)
     const label = text(view.octets, view.labelAt, view.labelLength)
     const zone = text(view.octets, view.zoneAt, view.zoneLength)
     endpoints.push(`${address} ${label} ${zone}`.trimEnd())
