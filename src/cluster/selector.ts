@@ -47,23 +47,31 @@ export class LabelSelector {
 const KEY = /^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
 const VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 
+/** Reads requirements; error texts are those of the API's own parser, as far as they say where it stopped. */
 class SelectorReader {
   readonly #tokens: readonly string[]
   #at = 0
 
   constructor(text: string) {
-    this.#tokens = text.match(/[!<>]=?|==?|[(),]|[^\s!=<>(),]+/g) ?? []
+    this.#tokens = text.match(/!=|==?|[!<>(),]|[^\s!=<>(),]+/g) ?? []
   }
 
   requirements(): Requirement[] {
     const found: Requirement[] = []
     if (this.#tokens.length === 0) return found
     for (;;) {
+      const first = this.#peek()
+      if (!isIdentifier(first) && first !== '!') {
+        throw new Error(
+          found.length === 0
+            ? `found '${first ?? ''}', expected: !, identifier, or 'end of string'`
+            : `found '${first ?? ''}', expected: identifier after ','`
+        )
+      }
       found.push(this.#requirement())
       const separator = this.#take()
       if (separator === undefined) return found
       if (separator !== ',') throw new Error(`found '${separator}', expected: ',' or 'end of string'`)
-      if (this.#peek() === undefined) throw new Error(`found '', expected: identifier after ','`)
     }
   }
 
@@ -88,23 +96,22 @@ class SelectorReader {
       case '>':
       case '<': {
         const value = this.#value()
-        if (!/^-?\d+$/.test(value))
-          throw new Error(
+        if (!/^-?\d+$/.test(value)) {
+          throw stopped(
             `values: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`
           )
+        }
         return { key, operator: operator === '>' ? 'gt' : 'lt', values: [value] }
       }
       default:
-        throw new Error(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`)
+        throw stopped(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`)
     }
   }
 
   #key(): string {
     const key = this.#take()
-    if (key === undefined || !/^[^!=<>(),]+$/.test(key)) {
-      throw new Error(`found '${key ?? ''}', expected: !, identifier, or 'end of string'`)
-    }
-    if (!KEY.test(key)) throw new Error(`key: Invalid value: "${key}": not a label key`)
+    if (!isIdentifier(key)) throw stopped(`found '${key ?? ''}', expected: identifier`)
+    if (!KEY.test(key)) throw stopped(`key: Invalid value: "${key}": not a label key`)
     return key
   }
 
@@ -112,20 +119,29 @@ class SelectorReader {
     const next = this.#peek()
     if (next === undefined || next === ',') return ''
     this.#take()
-    if (!VALUE.test(next)) throw new Error(`values: Invalid value: "${next}": not a label value`)
-    return next
+    if (!isIdentifier(next)) throw stopped(`found '${next}', expected: identifier`)
+    return checkedValue(next)
   }
 
+  /** `(a, b)`; a value between two commas, or a comma and a parenthesis, may be left out and is empty. */
   #list(): string[] {
     const open = this.#take()
-    if (open !== '(') throw new Error(`found '${open ?? ''}', expected: '('`)
+    if (open !== '(') throw stopped(`found '${open ?? ''}' expected: '('`)
     const values: string[] = []
     for (;;) {
-      if (this.#peek() === ')' || this.#peek() === ',') values.push('')
-      else values.push(this.#value())
+      const next = this.#peek()
+      if (isIdentifier(next)) {
+        values.push(checkedValue(next))
+        this.#take()
+      } else if (next === ')' || next === ',') {
+        values.push('')
+      } else {
+        const expected = values.length === 0 ? "',', ')' or identifier" : "',', or identifier"
+        throw stopped(`found '${next ?? ''}', expected: ${expected}`)
+      }
       const close = this.#take()
       if (close === ')') return values
-      if (close !== ',') throw new Error(`found '${close ?? ''}', expected: ',', or ')'`)
+      if (close !== ',') throw stopped(`found '${close ?? ''}', expected: ',' or ')'`)
     }
   }
 
@@ -136,4 +152,18 @@ class SelectorReader {
   #take(): string | undefined {
     return this.#tokens[this.#at++]
   }
+}
+
+function isIdentifier(token: string | undefined): token is string {
+  return token !== undefined && !/^[!=<>(),]/.test(token)
+}
+
+function checkedValue(value: string): string {
+  if (!VALUE.test(value)) throw stopped(`values: Invalid value: "${value}": not a label value`)
+  return value
+}
+
+/** The error of a requirement that can't be read. */
+function stopped(why: string): Error {
+  return new Error(`unable to parse requirement: ${why}`)
 }

@@ -22,6 +22,9 @@ import { ServiceType } from './service-record.ts'
 import { ServiceTable, type Change } from './service-table.ts'
 import { Slab } from './slab.ts'
 
+/** Octets of a label (RFC 1035 §2.3.4). */
+const LABEL_MAX = 63
+
 /** What of the cluster is kept (kubernetes-records.md §13, §14). */
 export interface IndexOptions {
   /** `labels`: of Services, slices and Pods. */
@@ -183,12 +186,13 @@ export class ClusterIndex implements ClusterSink {
   }
 }
 
+/** A label's value that can stand in a domain name; a longer one would be no label there (the API allows 63 octets). */
 function ownLabel(
   object: { readonly labels: Readonly<Record<string, string>> },
   key: string
 ): string | undefined {
   const value = Object.hasOwn(object.labels, key) ? object.labels[key] : undefined
-  return value === '' ? undefined : value
+  return value === undefined || value === '' || Buffer.byteLength(value) > LABEL_MAX ? undefined : value
 }
 
 function serviceFields(service: Service) {

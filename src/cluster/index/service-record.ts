@@ -23,8 +23,8 @@ export const ServiceType = {
 } as const
 
 const HEAD = 10
-/** Counts in one octet; the API allows two cluster IPs, and imports name a handful. */
-const ADDRESSES_MAX = 255
+/** Counts in one octet; the API allows two cluster IPs, and imports name a handful. The rest is passed over. */
+export const ADDRESSES_MAX = 255
 
 /** Octets being written before their length is known. Grows; used synchronously. */
 export class RecordBuffer {
@@ -73,8 +73,9 @@ export interface ServiceFields {
 export function writeService(record: RecordBuffer, service: ServiceFields): void {
   record.reset()
   record.claim(HEAD)
-  const v4 = writeAddresses(record, service.addresses, 4)
-  const v6 = writeAddresses(record, service.addresses, 16)
+  const addresses = service.addresses.slice(0, ADDRESSES_MAX)
+  const v4 = writeAddresses(record, addresses, 4)
+  const v6 = writeAddresses(record, addresses, 16)
   for (const port of service.ports) {
     write16(record.octets, record.claim(2), port.port)
     record.text(port.name)
@@ -96,7 +97,7 @@ export function writeService(record: RecordBuffer, service: ServiceFields): void
   octets[4] = type
   octets[5] = v4
   octets[6] = v6
-  octets[7] = Math.min(service.addresses.filter(address => parseAddress(address) !== 0).length, ADDRESSES_MAX)
+  octets[7] = addresses.filter(address => parseAddress(address) !== 0).length
   write16(octets, 8, service.ports.length)
 }
 
@@ -105,7 +106,7 @@ function writeAddresses(record: RecordBuffer, addresses: readonly string[], fami
   const start = record.length
   let count = 0
   for (const address of addresses) {
-    if (parseAddress(address) !== family || count === ADDRESSES_MAX) continue
+    if (parseAddress(address) !== family) continue
     if (contains(record.octets, start, count, parsedAddress, 0, family)) continue
     record.bytes(parsedAddress, family)
     count++

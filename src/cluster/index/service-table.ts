@@ -8,7 +8,13 @@ import type { EndpointSlice } from '../objects.ts'
 import { HashTable, grown } from './hash-table.ts'
 import type { Hasher } from './hash.ts'
 import { sameOctets, type Namespaces } from './namespaces.ts'
-import { RecordBuffer, ServiceView, writeService, type ServiceFields } from './service-record.ts'
+import {
+  ADDRESSES_MAX,
+  RecordBuffer,
+  ServiceView,
+  writeService,
+  type ServiceFields
+} from './service-record.ts'
 import { SliceView, writeSlice, type SliceOptions } from './slice-record.ts'
 import type { Slab } from './slab.ts'
 
@@ -158,7 +164,7 @@ export class ServiceTable {
   /** A Service is new or changed. `answers`: its ports or external name changed; `other`: something else did. */
   putService(namespace: string, name: string, fields: ServiceFields): Change {
     writeService(this.#record, fields)
-    const label = Buffer.from(name, 'utf8')
+    const label = nameOctets(name)
     const known = this.#namespaces.use(namespace)
     let entry = this.find(known, label, 0, label.length)
     if (entry < 0) entry = this.#newEntry(namespace, label)
@@ -166,14 +172,19 @@ export class ServiceTable {
     const old = this.#entryService[entry] as number
     let change: Change = 'added'
     if (old !== 0) {
-      if (this.#isSame(old)) return 'none'
+      if (this.#isSame(old)) {
+        const isRespelled = this.#isRespelled(this.#serviceAddresses, () => {
+          this.#unindexService(entry)
+          this.#indexService(fields, entry)
+        })
+        return isRespelled ? 'other' : 'none'
+      }
       change = this.#tailDiffers(entry) ? 'answers' : 'other'
       this.#dropService(entry)
     }
     this.#entryService[entry] = this.#store()
     this.serviceCount++
-    for (const address of new Set(fields.addresses))
-      this.#indexAddress(this.#serviceAddresses, address, entry)
+    this.#indexService(fields, entry)
     return change
   }
 
@@ -189,9 +200,9 @@ export class ServiceTable {
   /** A slice is new or changed; `service` is the name it is labelled with. */
   putSlice(slice: EndpointSlice, service: string, cluster: string): Change {
     writeSlice(this.#record, slice, cluster, this.#sliceOptions, this.#hasher)
-    const objectName = Buffer.from(slice.name, 'utf8')
+    const objectName = nameOctets(slice.name)
     const known = this.#namespaces.use(slice.namespace)
-    const label = Buffer.from(service, 'utf8')
+    const label = nameOctets(service)
     let id = this.#findSlice(known, objectName)
     let change: Change = 'added'
     if (id >= 0) {
@@ -199,7 +210,11 @@ export class ServiceTable {
       if (this.#hasName(entry, label, 0, label.length)) {
         if (this.#isSame(this.#sliceRecord[id] as number)) {
           this.#namespaces.release(known)
-          return 'none'
+          const isRespelled = this.#isRespelled(this.#sliceAddresses, () => {
+            this.#unindexEndpoints(id)
+            this.#indexEndpoints(slice, id)
+          })
+          return isRespelled ? 'other' : 'none'
         }
         change = 'answers'
         this.#dropSliceRecord(id)
@@ -225,7 +240,7 @@ export class ServiceTable {
     const label = Buffer.from(namespace, 'utf8')
     const known = this.#namespaces.find(label, 0, label.length)
     if (known < 0) return 'none'
-    const id = this.#findSlice(known, Buffer.from(name, 'utf8'))
+    const id = this.#findSlice(known, nameOctets(name))
     if (id < 0) return 'none'
     this.#removeSlice(id, known)
     return 'added'
@@ -236,7 +251,7 @@ export class ServiceTable {
   #findByText(namespace: string, name: string): number {
     const space = Buffer.from(namespace, 'utf8')
     const known = this.#namespaces.find(space, 0, space.length)
-    const label = Buffer.from(name, 'utf8')
+    const label = nameOctets(name)
     return known < 0 ? -1 : this.find(known, label, 0, label.length)
   }
 
@@ -314,13 +329,33 @@ export class ServiceTable {
   }
 
   #dropService(entry: number): void {
+    this.#unindexService(entry)
+    const view = this.loadService(entry, this.#service)
+    this.#slab.free(this.#entryService[entry] as number, read32(view.octets, view.at))
+    this.serviceCount--
+  }
+
+  #indexService(fields: ServiceFields, entry: number): void {
+    const addresses = new Set(fields.addresses.slice(0, ADDRESSES_MAX))
+    for (const address of addresses) this.#indexAddress(this.#serviceAddresses, address, entry)
+  }
+
+  #unindexService(entry: number): void {
     const view = this.loadService(entry, this.#service)
     for (let i = 0; i < view.ipv4Count; i++)
       this.#unindex(this.#serviceAddresses, view.octets, view.ipv4At + i * 4, 4, entry)
     for (let i = 0; i < view.ipv6Count; i++)
       this.#unindex(this.#serviceAddresses, view.octets, view.ipv6At + i * 16, 16, entry)
-    this.#slab.free(this.#entryService[entry] as number, read32(view.octets, view.at))
-    this.serviceCount--
+  }
+
+  /**
+   * Whether reverse lookups find more or fewer addresses once an unchanged record is indexed again: records hold octets,
+   * and an address that was spelled oddly may be written canonically now.
+   */
+  #isRespelled(table: HashTable, indexAgain: () => void): boolean {
+    const before = table.size
+    indexAgain()
+    return table.size !== before
   }
 
   #sliceHash(namespace: number, name: Uint8Array): number {
@@ -380,12 +415,16 @@ export class ServiceTable {
   }
 
   #dropSliceRecord(id: number): void {
+    this.#unindexEndpoints(id)
+    this.#slab.free(this.#sliceRecord[id] as number, this.loadSlice(id, this.#slice).size)
+  }
+
+  #unindexEndpoints(id: number): void {
     const view = this.loadSlice(id, this.#slice)
     view.rewindEndpoints()
     while (view.nextEndpoint()) {
       if (view.family !== 0) this.#unindex(this.#sliceAddresses, view.octets, view.addressAt, view.family, id)
     }
-    this.#slab.free(this.#sliceRecord[id] as number, view.size)
   }
 
   #indexEndpoints(slice: EndpointSlice, id: number): void {
@@ -409,4 +448,9 @@ export class ServiceTable {
   #addressHash(octets: Uint8Array, at: number, family: number): number {
     return this.#hasher.hash(octets, at, at + family, ADDRESS_SALT)
   }
+}
+
+/** A name as records hold it: 255 octets at most. The API allows 253, so nothing real is cut. */
+function nameOctets(name: string): Buffer {
+  return Buffer.from(name, 'utf8').subarray(0, 255)
 }

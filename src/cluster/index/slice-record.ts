@@ -69,7 +69,7 @@ function writeEndpoint(
   if (family === 0 && domain === undefined) return false
   const name = endpointName(endpoint, address, options)
   const generated = family === 0 ? '' : dashed(family)
-  const label = Buffer.from(name, 'utf8').subarray(0, LABEL_MAX)
+  const label = cutLabel(name)
   const at = record.claim(5)
   record.octets[at] = family
   write32(record.octets, at + 1, hasher.hash(label, 0, label.length, 0))
@@ -83,6 +83,15 @@ function writeEndpoint(
   record.text(name === generated ? '' : label.toString('utf8'))
   record.text(options.zones ? endpoint.zone.toLowerCase() : '')
   return true
+}
+
+/** A name's octets, as many whole characters as a label can hold. */
+function cutLabel(name: string): Buffer {
+  const octets = Buffer.from(name, 'utf8')
+  if (octets.length <= LABEL_MAX) return octets
+  let end = LABEL_MAX
+  while (((octets[end] as number) & 0xc0) === 0x80) end--
+  return octets.subarray(0, end)
 }
 
 /** The name an endpoint has below its Service (kubernetes-records.md §5 "Endpoint names"). */
