@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { UpstreamError } from '../../src/upstream/upstream-error.ts';
+import type { UpstreamError } from '../../src/upstream/upstream-error.ts'
 import { systemError } from '../../src/upstream/upstream-error.ts'
 
 const udp = { network: 'udp', local: '10.0.0.1:41063', remote: '8.8.8.8:53' } as const
