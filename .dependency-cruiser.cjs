@@ -37,7 +37,12 @@ module.exports = {
       from: { path: '^src/plugins/([^/]+)/' },
       to: { path: '^src/plugins/([^/]+)/', pathNot: '^src/plugins/$1/' }
     },
-    { name: 'src-never-imports-test', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench)/' } },
+    {
+      name: 'src-never-imports-test',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' }
+    },
     ...Object.entries(doors).map(([name, door]) => ({
       name: `one-door-to-${name}`,
       severity: 'error',

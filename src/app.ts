@@ -71,7 +71,8 @@ export class App {
   readonly #listeners: PlannedListener[]
   readonly #responders: Responder[] = []
   /** Listeners that are open, in the order they were planned, with the label and port they got. */
-  readonly #opened: { readonly planned: PlannedListener; readonly label: string; readonly port: number }[] = []
+  readonly #opened: { readonly planned: PlannedListener; readonly label: string; readonly port: number }[] =
+    []
   readonly #transports: Transport[] = []
   readonly #connections: ConnectionTable
   readonly #shared: Shared
@@ -92,7 +93,11 @@ export class App {
     this.#metrics = metricsOf(this.#shared)
     const blocks = this.#setUp()
     this.#listeners = planListeners(blocks, options.listen, zone =>
-      runtime.log.own().warn(`zone ${zone} stands in two server blocks that --listen puts on one address: the first one answers`)
+      runtime.log
+        .own()
+        .warn(
+          `zone ${zone} stands in two server blocks that --listen puts on one address: the first one answers`
+        )
     )
   }
 
@@ -117,7 +122,11 @@ export class App {
     await this.#clusters.start()
     for (const listener of this.#listeners) await this.#listen(listener)
     return {
-      dns: this.#transports.map(({ kind, info }) => ({ address: info.address, port: info.port, transport: kind })),
+      dns: this.#transports.map(({ kind, info }) => ({
+        address: info.address,
+        port: info.port,
+        transport: kind
+      })),
       http: this.#httpAddresses()
     }
   }
@@ -247,7 +256,13 @@ export class App {
         runtime.log.error(`Recovered from panic in server: ${query.questionText}: ${text}`)
       }
     })
-    const options = { address, responder, clock: runtime.clock, log: runtime.log.own(), nextTurn: runtime.nextTurn }
+    const options = {
+      address,
+      responder,
+      clock: runtime.clock,
+      log: runtime.log.own(),
+      nextTurn: runtime.nextTurn
+    }
     try {
       const { tcp, udp } = await listenPair(
         port,

@@ -19,7 +19,11 @@ t.test('every file and function that architecture.md names exists', t => {
   for (const [, file = '', name] of steps) {
     t.ok(existsSync(path.join(root, file)), `${file} exists`)
     if (name !== undefined && existsSync(path.join(root, file))) {
-      t.match(read(file), new RegExp(`(function\\*?|class|const|get)? ?\\b${name}\\b ?[(<={ ]`), `${file} has ${name}`)
+      t.match(
+        read(file),
+        new RegExp(`(function\\*?|class|const|get)? ?\\b${name}\\b ?[(<={ ]`),
+        `${file} has ${name}`
+      )
     }
   }
   t.end()
@@ -62,7 +66,8 @@ t.test('sources keep to the house rules', t => {
 })
 
 t.test('tests are neither focused nor skipped', t => {
-  for (const file of tests) t.notMatch(read(file), /\bt\.(only|skip|todo)\(|[{,]\s*(skip|todo|only): true/, file)
+  for (const file of tests)
+    t.notMatch(read(file), /\bt\.(only|skip|todo)\(|[{,]\s*(skip|todo|only): true/, file)
   t.end()
 })
 
@@ -75,7 +80,11 @@ t.test('no path or host of one machine stands in a tracked file', t => {
   }
   for (const file of files) {
     if (!existsSync(path.join(root, file))) continue
-    t.notMatch(readFileSync(path.join(root, file), 'latin1'), new RegExp(['registry.npm', 'js|proxy.go', 'lang'].join('')), file)
+    t.notMatch(
+      readFileSync(path.join(root, file), 'latin1'),
+      new RegExp(['registry.npm', 'js|proxy.go', 'lang'].join('')),
+      file
+    )
   }
   t.end()
 })

@@ -54,16 +54,25 @@ export function readArguments(words: readonly string[]): Invocation {
       .allowExcessArguments(true)
   const withState = (command: Command): Command =>
     configure(command)
-      .option('--conf <file>', 'Corefile to load, or a ConfigMap manifest that holds one; stdin reads standard input (default: ./Corefile)')
+      .option(
+        '--conf <file>',
+        'Corefile to load, or a ConfigMap manifest that holds one; stdin reads standard input (default: ./Corefile)'
+      )
       .option('-p, --dns.port <port>', 'port of server blocks that name none', '53')
       .option(
         '--manifests <path>',
         'folder, file or glob of Kubernetes objects as `kubectl get -o yaml` gives them, or - for standard input; repeatable. Takes the place of the API server',
         collect,
-        [] as readonly string[]
+        []
       )
-      .option('--listen <addr:port>', 'move every plain-DNS block there, whatever its keys say; port 0 picks a free one')
-      .option('--http-base <port>', 'move health, ready and metrics to this port and the next two; 0 picks free ones')
+      .option(
+        '--listen <addr:port>',
+        'move every plain-DNS block there, whatever its keys say; port 0 picks a free one'
+      )
+      .option(
+        '--http-base <port>',
+        'move health, ready and metrics to this port and the next two; 0 picks free ones'
+      )
   const withServe = (command: Command): Command =>
     withState(command)
       .option('--pidfile <file>', 'write the process id there')
@@ -78,9 +87,12 @@ export function readArguments(words: readonly string[]): Invocation {
     else if (rest.length > 0) invocation = surplus(rest)
     else invocation = { command: 'serve', arguments: serveArguments(options), isBare }
   }
-  configure(program).description('A cluster DNS server that answers what CoreDNS answers, from the API server or a folder of manifests.')
+  configure(program).description(
+    'A cluster DNS server that answers what CoreDNS answers, from the API server or a folder of manifests.'
+  )
   withServe(program.command('serve', { isDefault: true }))
     .description('answer DNS questions (also what the bare command does)')
+    .usage('[options]')
     .argument('[surplus...]')
     .action((rest: string[], _options: unknown, command: Command) => serve(command, rest))
   withState(program.command('check'))
@@ -113,7 +125,8 @@ function goFlag(word: string): string {
 
 function goComplaint(error: CommanderError, complaint: string): string {
   const flag = /'-?-?([^' <]+)/.exec(error.message.replace(/-p, --dns\.port/, '--dns.port'))?.[1] ?? ''
-  if (error.code === 'commander.unknownOption') return `flag provided but not defined: -${flag.replace(/^-+/, '').replace(/=.*/, '')}`
+  if (error.code === 'commander.unknownOption')
+    return `flag provided but not defined: -${flag.replace(/^-+/, '').replace(/=.*/, '')}`
   if (error.code === 'commander.optionMissingArgument') return `flag needs an argument: -${flag}`
   return complaint.trimEnd()
 }

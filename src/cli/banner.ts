@@ -5,7 +5,10 @@ import type { Addresses, App } from '../app.ts'
 export function banner(app: App, addresses: Addresses): string[] {
   const [first] = addresses.dns
   if (first === undefined) return []
-  const host = first.address === '0.0.0.0' || first.address === '[::]' ? '127.0.0.1' : first.address.replace(/^\[|\]$/g, '')
+  const host =
+    first.address === '0.0.0.0' || first.address === '[::]'
+      ? '127.0.0.1'
+      : first.address.replace(/^\[|\]$/g, '')
   const dig = `dig @${host}${first.port === 53 ? '' : ` -p ${first.port}`}`
   const questions = app.exampleQuestions()
   if (questions.length === 0) return []

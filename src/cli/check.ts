@@ -24,7 +24,12 @@ export async function check(args: ServeArguments): Promise<number> {
       const { blocks, file } = chosen.configuration
       // Nothing is opened: sources and listeners are made by `start`. A stanza without a source is no mistake here.
       const withSource = { ...args, manifests: args.manifests.length > 0 ? args.manifests : ['.'] }
-      const app = new App({ blocks, runtime, build: buildInfo(), clusterSource: sourceChooser(withSource, runtime, () => new Uint8Array()) })
+      const app = new App({
+        blocks,
+        runtime,
+        build: buildInfo(),
+        clusterSource: sourceChooser(withSource, runtime, () => new Uint8Array())
+      })
       await app.discard()
       if (chosen.text !== undefined) process.stdout.write(`# ${file}\n${chosen.text}\n`)
       process.stdout.write(blocks.map(describeBlock).join('\n'))
@@ -45,7 +50,9 @@ export async function check(args: ServeArguments): Promise<number> {
 }
 
 function describeBlock(block: Block): string {
-  const keys = block.keys.map(key => `${key.transport === 'dns' ? '' : `${key.transport}://`}${key.zone}:${key.port}`)
+  const keys = block.keys.map(
+    key => `${key.transport === 'dns' ? '' : `${key.transport}://`}${key.zone}:${key.port}`
+  )
   const at = block.keys[0]?.token.at
   const lines = [`${keys.join(' ')}    # ${at === undefined ? '' : `${at.file}:${at.line}`}`]
   for (const name of directives) {

@@ -26,7 +26,9 @@ export async function serve(args: ServeArguments): Promise<number> {
     if (chosen.origin === 'bare' && !args.quiet) {
       runtime.log
         .own()
-        .info('no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --manifests FOLDER')
+        .info(
+          'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --manifests FOLDER'
+        )
     }
     app = new App({
       blocks: chosen.configuration.blocks,
@@ -109,7 +111,11 @@ function untilSignalled(app: App, runtime: Runtime, processLog: ProcessLog): Pro
     })
     process.on('SIGHUP', () => undefined)
     // Without a handler Node would open its debugger on SIGUSR1.
-    process.on('SIGUSR1', () => runtime.log.own().warn('SIGUSR1: reloading is not in this version yet; restart to read the Corefile again'))
+    process.on('SIGUSR1', () =>
+      runtime.log
+        .own()
+        .warn('SIGUSR1: reloading is not in this version yet; restart to read the Corefile again')
+    )
     const survive = (error: unknown) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       runtime.log.own().error(`an error outside of any query; the server goes on: ${text}`)

@@ -49,12 +49,17 @@ export function chooseConfiguration(args: ServeArguments, runtime: Runtime): Cho
     knownDirectives: directives,
     dnsPort: portNumber(args.port)
   }
-  const configuration = args.conf === undefined ? loadDefaultCorefile(options) : loadCorefile(args.conf, options)
+  const configuration =
+    args.conf === undefined ? loadDefaultCorefile(options) : loadCorefile(args.conf, options)
   if (configuration.blocks.length > 0) return { configuration, origin: 'file', text: undefined }
   const isEmbedded = args.conf === undefined && args.manifests.length > 0
   const text = isEmbedded ? embeddedCorefile(runtime.files) : bareCorefile(args.port)
   const name = isEmbedded ? '(embedded Corefile)' : '(default Corefile)'
-  return { configuration: interpretCorefile(text, name, options), origin: isEmbedded ? 'embedded' : 'bare', text }
+  return {
+    configuration: interpretCorefile(text, name, options),
+    origin: isEmbedded ? 'embedded' : 'bare',
+    text
+  }
 }
 
 /** `-dns.port` as CoreDNS takes it: any number now, out of range when it comes to listening. */
@@ -96,7 +101,10 @@ export function readListen(text: string): { readonly address: string; readonly p
   const found = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text)
   const port = Number(found?.[3] ?? -1)
   if (found === null || port > 65_535) {
-    throw new CorefileError('BAD_VALUE', `--listen ${text}: expected ADDRESS:PORT, as in 127.0.0.1:1053 or [::1]:1053`)
+    throw new CorefileError(
+      'BAD_VALUE',
+      `--listen ${text}: expected ADDRESS:PORT, as in 127.0.0.1:1053 or [::1]:1053`
+    )
   }
   return { address: found[1] ?? found[2] ?? '', port }
 }

@@ -29,5 +29,8 @@ const commit = (): string => (readBeside('../../commit') ?? readBeside('./commit
 /** `labdns-0.1.0`, then system, runtime and commit. */
 export function versionLines(): string[] {
   const architecture = ARCHITECTURES[process.arch] ?? process.arch
-  return [`labdns-${version()}`, `${process.platform}/${architecture}, node${process.versions.node}, ${commit() || 'unknown'}`]
+  return [
+    `labdns-${version()}`,
+    `${process.platform}/${architecture}, node${process.versions.node}, ${commit() || 'unknown'}`
+  ]
 }

@@ -88,7 +88,10 @@ class SelectorReader {
       case '>':
       case '<': {
         const value = this.#value()
-        if (!/^-?\d+$/.test(value)) throw new Error(`values: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`)
+        if (!/^-?\d+$/.test(value))
+          throw new Error(
+            `values: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`
+          )
         return { key, operator: operator === '>' ? 'gt' : 'lt', values: [value] }
       }
       default:

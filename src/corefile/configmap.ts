@@ -14,6 +14,7 @@ import {
 import type { Locate } from './lexer.ts'
 import { CorefileError, type Position } from './position.ts'
 import { scalarLocate, TextPlaces } from './scalar-places.ts'
+import { tooDeepAt } from './yaml-depth.ts'
 
 /** A Corefile's text, and where its characters stand. */
 export interface ExtractedCorefile {
@@ -38,11 +39,12 @@ export function extractCorefile(text: string, file: string): ExtractedCorefile {
     new CorefileError('FILE', `${at.file}:${at.line} - Error during parsing: ${message}`, at, hint)
 
   const objects: ManifestObject[] = []
+  const tooDeep = tooDeepAt(text)
+  if (tooDeep >= 0) {
+    throw fail('not a manifest: it is nested too deeply', places.at(0), 'the file is taken for a manifest')
+  }
   for (const document of readDocuments(text)) {
     const [broken] = document.errors
-    if (broken?.code === 'RESOURCE_EXHAUSTION') {
-      throw fail('not a manifest: it is nested too deeply', places.at(0), 'the file is taken for a manifest')
-    }
     if (broken !== undefined) {
       const hint = 'the file is taken for a manifest: mend its YAML'
       throw fail(`not a manifest: ${broken.message.slice(0, 200)}`, places.at(broken.pos[0]), hint)

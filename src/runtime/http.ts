@@ -46,7 +46,12 @@ export function systemHttp(): Http {
   return {
     async listen(address, port, answer) {
       const server = createServer(
-        { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: REQUEST_MS, maxHeaderSize: HEADER_OCTETS_MAX },
+        {
+          requestTimeout: REQUEST_MS,
+          headersTimeout: REQUEST_MS,
+          keepAliveTimeout: REQUEST_MS,
+          maxHeaderSize: HEADER_OCTETS_MAX
+        },
         (request, response) => void reply(request, response, answer)
       )
       server.maxConnections = CONNECTIONS_MAX
@@ -83,7 +88,11 @@ async function reply(
   request.resume() // a body is nobody's business here
   const path = (request.url ?? '/').replace(/\?.*$/s, '')
   try {
-    const { status, contentType = 'text/plain; charset=utf-8', body } = await answer({ method: request.method ?? 'GET', path })
+    const {
+      status,
+      contentType = 'text/plain; charset=utf-8',
+      body
+    } = await answer({ method: request.method ?? 'GET', path })
     response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) })
     response.end(request.method === 'HEAD' ? undefined : body)
   } catch {

@@ -32,15 +32,23 @@ export function explainListenError(
 ): Error {
   const { code, syscall } = error as NodeJS.ErrnoException
   const reason = code === undefined ? undefined : GO_TEXTS[code]
-  if (reason === undefined || !(error instanceof Error)) return error instanceof Error ? error : new Error(String(error))
+  if (reason === undefined || !(error instanceof Error))
+    return error instanceof Error ? error : new Error(String(error))
   const transport = syscall === 'bind' ? 'udp' : 'tcp'
   const host = attempt.address.includes(':') ? `[${attempt.address}]` : attempt.address
   const advice = adviceFor(code ?? '', attempt, holderOf)
-  const lines = [`Listen: listen ${transport} ${host}:${attempt.port}: bind: ${reason}`, ...advice.map(line => `    | ${line}`)]
+  const lines = [
+    `Listen: listen ${transport} ${host}:${attempt.port}: bind: ${reason}`,
+    ...advice.map(line => `    | ${line}`)
+  ]
   return new ListenError(lines.join('\n'))
 }
 
-function adviceFor(code: string, attempt: ListenAttempt, holderOf: (port: number) => PortHolder | undefined): string[] {
+function adviceFor(
+  code: string,
+  attempt: ListenAttempt,
+  holderOf: (port: number) => PortHolder | undefined
+): string[] {
   const instead = `try another one: labdns ${movedCommand(attempt.words)}`
   switch (code) {
     case 'EACCES':
@@ -49,10 +57,15 @@ function adviceFor(code: string, attempt: ListenAttempt, holderOf: (port: number
       return [`${attempt.address} is not an address of this machine: look at the bind line, or at --listen`]
     default: {
       const holder = holderOf(attempt.port)
-      if (holder === undefined) return [`another server holds port ${attempt.port}; as root, \`ss -lptun\` tells which`, instead]
+      if (holder === undefined)
+        return [`another server holds port ${attempt.port}; as root, \`ss -lptun\` tells which`, instead]
       const who = `port ${attempt.port} is held by ${holder.name} (process ${holder.pid})`
       if (holder.name === 'systemd-resolve') {
-        return [who, 'it is this machine\'s own resolver: leave it there and bind another address or port', instead]
+        return [
+          who,
+          "it is this machine's own resolver: leave it there and bind another address or port",
+          instead
+        ]
       }
       return [who, instead]
     }
@@ -65,7 +78,8 @@ function movedCommand(words: readonly string[]): string {
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string
     if (word === '--listen') i++
-    else if (!word.startsWith('--listen=')) kept.push(/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+    else if (!word.startsWith('--listen='))
+      kept.push(/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
   }
   if (kept[0] !== 'serve') kept.unshift('serve')
   return `${kept.join(' ')} --listen 127.0.0.1:${FREE_PORT}`

@@ -52,7 +52,10 @@ export function planListeners(
   moved: Moved | undefined,
   shadowed: (zone: string) => void
 ): PlannedListener[] {
-  const listeners = new Map<string, PlannedListener & { zones: PlannedListener['zones'][number][]; anyClass: boolean }>()
+  const listeners = new Map<
+    string,
+    PlannedListener & { zones: PlannedListener['zones'][number][]; anyClass: boolean }
+  >()
   for (const block of blocks) {
     for (const key of block.keys) {
       const isMoved = moved !== undefined && key.transport === 'dns'

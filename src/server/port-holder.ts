@@ -27,7 +27,8 @@ function inodesOn(table: string, port: number): string[] {
   const inodes: string[] = []
   for (const line of readFileSync(`/proc/net/${table}`, 'latin1').split('\n').slice(1)) {
     const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/)
-    if (local.endsWith(`:${hexPort}`) && (state === LISTEN || state === UNCONNECTED) && inode !== undefined) inodes.push(inode)
+    if (local.endsWith(`:${hexPort}`) && (state === LISTEN || state === UNCONNECTED) && inode !== undefined)
+      inodes.push(inode)
   }
   return inodes
 }

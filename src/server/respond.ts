@@ -99,7 +99,12 @@ function badVersionAnswer(query: Query): Answer {
 }
 
 /** FORMERR without an OPT for a message whose question is sound and whose records are not. */
-function rejectWithQuestion(wire: Buffer, transport: TransportKind, peer: Peer, listener: ListenerInfo): Buffer {
+function rejectWithQuestion(
+  wire: Buffer,
+  transport: TransportKind,
+  peer: Peer,
+  listener: ListenerInfo
+): Buffer {
   let at = HEADER_OCTETS
   while (wire[at] !== 0) at += (wire[at] as number) + 1
   const query = new Query(wire, at + 1, -1, transport, peer, listener)

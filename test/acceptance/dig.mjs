@@ -6,8 +6,13 @@ import path from 'node:path'
 import { start } from './serving.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const script = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).scripts.start.split(' ').slice(1)
-const server = await start(process.execPath, script, { cwd: root, env: { ...process.env, npm_lifecycle_event: 'start' } })
+const script = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+  .scripts.start.split(' ')
+  .slice(1)
+const server = await start(process.execPath, script, {
+  cwd: root,
+  env: { ...process.env, npm_lifecycle_event: 'start' }
+})
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
 const shown = new Map()
 const blocks = [...readme.matchAll(/^```(?:console|sh)\n([\s\S]*?)^```$/gm)].map(match => match[1])
@@ -22,25 +27,36 @@ for (const block of blocks) {
     else if (line !== undefined && text.trim() !== '') shown.get(line).push(text)
   }
 }
-const bannerLines = server.output().split('\n').flatMap(line => /^\s+(dig @\S+.*?)\s+#/.exec(line)?.[1] ?? [])
+const bannerLines = server
+  .output()
+  .split('\n')
+  .flatMap(line => /^\s+(dig @\S+.*?)\s+#/.exec(line)?.[1] ?? [])
 const failures = []
 if (shown.size === 0) failures.push('README.md shows no dig line')
 if (bannerLines.length < 4) failures.push(`the banner has ${bannerLines.length} dig lines`)
 for (const line of [...shown.keys(), ...bannerLines]) {
-  const words = line.replace(/-p 1053/, `-p ${server.port}`).split(/\s+/).slice(1)
+  const words = line
+    .replace(/-p 1053/, `-p ${server.port}`)
+    .split(/\s+/)
+    .slice(1)
   const { stdout, status } = spawnSync('dig', [...words, '+tries=1', '+time=2'], { encoding: 'utf8' })
   const isShort = words.includes('+short')
   if (status !== 0 || (isShort ? stdout.trim() === '' : !/status: NOERROR/.test(stdout))) {
     if (!/status: NXDOMAIN/.test((shown.get(line) ?? []).join('\n'))) failures.push(`${line}: ${stdout}`)
   }
   // Serials, ids, times and column widths differ; order inside a section is free.
-  const plain = text => text.split('\n').map(one => one.replace(/\s+/g, ' ').trim())
-    .map(one => one.replace(/id: \d+/, 'id: N').replace(/(SOA \S+ \S+) \d+/, '$1 SERIAL'))
-    .filter(one => one !== '' && !/^; <<>>|^;; (Query time|WHEN|SERVER|MSG SIZE|global)|COOKIE/.test(one)).sort()
+  const plain = text =>
+    text
+      .split('\n')
+      .map(one => one.replace(/\s+/g, ' ').trim())
+      .map(one => one.replace(/id: \d+/, 'id: N').replace(/(SOA \S+ \S+) \d+/, '$1 SERIAL'))
+      .filter(one => one !== '' && !/^; <<>>|^;; (Query time|WHEN|SERVER|MSG SIZE|global)|COOKIE/.test(one))
+      .sort()
   const expected = plain((shown.get(line) ?? []).join('\n'))
   const actual = plain(stdout)
   const missing = expected.filter(one => !actual.includes(one))
-  if (missing.length > 0) failures.push(`${line}: README shows ${missing.join(' / ')}, dig printed ${actual.join(' / ')}`)
+  if (missing.length > 0)
+    failures.push(`${line}: README shows ${missing.join(' / ')}, dig printed ${actual.join(' / ')}`)
 }
 const status = await server.stop('SIGINT')
 if (status !== 0) failures.push(`Ctrl-C ended it with ${status}`)

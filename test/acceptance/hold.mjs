@@ -6,18 +6,35 @@ import path from 'node:path'
 const [tools, port, pid, mode, connections, seconds] = process.argv.slice(2)
 const run = spawnSync(
   process.execPath,
-  [path.join(tools, 'tcp-hold.mjs'), '--port', port, '--pid', pid, '--mode', mode, '--conns', connections, '--secs', seconds],
+  [
+    path.join(tools, 'tcp-hold.mjs'),
+    '--port',
+    port,
+    '--pid',
+    pid,
+    '--mode',
+    mode,
+    '--conns',
+    connections,
+    '--secs',
+    seconds
+  ],
   { encoding: 'utf8' }
 )
 console.log(run.stdout, run.stderr)
 const found = JSON.parse(run.stdout.trim().split('\n').at(-1))
 const rules = [
   ['UDP queries of the good client lost', found.udp_fail, 0],
-  ['TCP queries of the good client lost, of 100', (100 * found.tcp_fail) / (found.tcp_ok + found.tcp_fail), 1],
+  [
+    'TCP queries of the good client lost, of 100',
+    (100 * found.tcp_fail) / (found.tcp_ok + found.tcp_fail),
+    1
+  ],
   ['growth in MB', found.server_rss_growth_mb, Number(connections) === 1 ? 2 : 64]
 ]
 // Sockets that ask properly and go on being used (churn) are not held: they come and go.
-if (mode !== 'churn' && Number(seconds) >= 40) rules.push(['sockets at the end', found.server_sockets_at_end, 5])
+if (mode !== 'churn' && Number(seconds) >= 40)
+  rules.push(['sockets at the end', found.server_sockets_at_end, 5])
 const broken = rules.filter(([, value, limit]) => !(value <= limit))
 for (const [what, value, limit] of broken) console.log(`${what}: ${value}, at most ${limit}`)
 process.exit(broken.length > 0 ? 1 : 0)

@@ -20,7 +20,13 @@ try {
   let npmSteps = 0
   for (const line of build.split('\n')) {
     const copied = /^COPY (.+) (\S+)$/.exec(line)
-    if (copied) for (const file of copied[1].split(' ')) cpSync(path.join(root, file), path.join(folder, copied[2], path.basename(file) === copied[2] ? '.' : file), { recursive: true })
+    if (copied)
+      for (const file of copied[1].split(' '))
+        cpSync(
+          path.join(root, file),
+          path.join(folder, copied[2], path.basename(file) === copied[2] ? '.' : file),
+          { recursive: true }
+        )
     const run = /^RUN (npm .+)$/.exec(line)
     if (run) {
       npmSteps++
@@ -31,7 +37,17 @@ try {
   const entry = /ENTRYPOINT \["\/usr\/local\/bin\/node", "\/labdns\/(\S+)"\]/.exec(text)?.[1]
   // Nothing but the bundle goes into the image: it runs without node_modules.
   rmSync(path.join(folder, 'node_modules'), { recursive: true, force: true })
-  const server = await start(process.execPath, [path.join(folder, 'build/image', entry), '--manifests', path.join(root, 'config/cluster'), '--listen', '127.0.0.1:0'], { cwd: folder })
+  const server = await start(
+    process.execPath,
+    [
+      path.join(folder, 'build/image', entry),
+      '--manifests',
+      path.join(root, 'config/cluster'),
+      '--listen',
+      '127.0.0.1:0'
+    ],
+    { cwd: folder }
+  )
   const reply = await ask(server.port, 'web.shop.svc.cluster.local', 'A')
   await server.stop()
   if (reply?.answers[0]?.data === undefined) throw new Error(`no address: ${JSON.stringify(reply)}`)

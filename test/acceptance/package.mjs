@@ -7,14 +7,21 @@ import { ask, start } from './serving.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(os.tmpdir(), 'labdns-package-'))
-const npm = (args, cwd) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+const npm = (args, cwd) =>
+  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 try {
-  const [{ filename }] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root))
+  const [{ filename }] = JSON.parse(
+    npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)
+  )
   npm(['init', '-y'], folder)
   npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', path.join(folder, filename)], folder)
   const types = path.join(folder, 'node_modules/labdns/build/src/app.d.ts')
   if (!existsSync(types)) throw new Error('the package has no types')
-  const server = await start('npx', ['labdns', 'serve', '--manifests', 'node_modules/labdns/config/cluster', '--listen', '127.0.0.1:0'], { cwd: folder })
+  const server = await start(
+    'npx',
+    ['labdns', 'serve', '--manifests', 'node_modules/labdns/config/cluster', '--listen', '127.0.0.1:0'],
+    { cwd: folder }
+  )
   const reply = await ask(server.port, 'web.shop.svc.cluster.local', 'A')
   await server.stop()
   if (reply?.answers[0]?.data === undefined) throw new Error(`no address: ${JSON.stringify(reply)}`)

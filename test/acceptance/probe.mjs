@@ -6,13 +6,20 @@ import path from 'node:path'
 
 const [tools, port] = process.argv.slice(2)
 const out = path.join(tools, 'probe.json')
-const run = spawnSync(process.execPath, [path.join(tools, 'wire-probe.mjs'), '--port', port, '--check', '--json', out], {
-  encoding: 'utf8',
-  maxBuffer: 1 << 26
-})
+const run = spawnSync(
+  process.execPath,
+  [path.join(tools, 'wire-probe.mjs'), '--port', port, '--check', '--json', out],
+  {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26
+  }
+)
 const cases = JSON.parse(readFileSync(out, 'utf8'))
 const reference = new Map(
-  JSON.parse(readFileSync(path.join(tools, 'wire-probe-reference.json'), 'utf8')).cases.map(one => [one.case, one.coredns])
+  JSON.parse(readFileSync(path.join(tools, 'wire-probe-reference.json'), 'utf8')).cases.map(one => [
+    one.case,
+    one.coredns
+  ])
 )
 
 const cut = 'what the counts promise is not there'
@@ -31,7 +38,10 @@ const differences = {
   'q/class HS': [/^REFUSED rd 1\/0\/0\/0$/, classes],
   'q/class NONE': [/^REFUSED rd 1\/0\/0\/0$/, classes],
   'q/class ANY': [/^REFUSED rd 1\/0\/0\/0$/, classes],
-  'edns/unknown option 65001, 1000 bytes': [/^NOERROR aa rd 1\/1\/0\/1 opt=1232$/, 'queries over 512 octets are read'],
+  'edns/unknown option 65001, 1000 bytes': [
+    /^NOERROR aa rd 1\/1\/0\/1 opt=1232$/,
+    'queries over 512 octets are read'
+  ],
   'edns/two OPTs': [/^FORMERR rd 1\/0\/0\/0$/, 'two OPTs'],
   'edns/OPT owner not root': [/^FORMERR rd 1\/0\/0\/0$/, 'an OPT whose owner is not the root'],
   'size/big answer, no EDNS': [/^NOERROR aa tc rd 1\/(2[89]|3\d)\/0\/0$/, packing],
@@ -49,7 +59,9 @@ for (const { case: name, outcome, ok, alive } of cases) {
   if (ok && alive && isExpected) passed++
   else {
     failed++
-    console.log(`FAIL ${name}: ${outcome}, expected ${expected}${ok ? '' : ', breaks its rule'}${alive ? '' : ', server deaf'}`)
+    console.log(
+      `FAIL ${name}: ${outcome}, expected ${expected}${ok ? '' : ', breaks its rule'}${alive ? '' : ', server deaf'}`
+    )
   }
 }
 if (cases.length !== 146) {

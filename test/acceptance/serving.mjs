@@ -11,7 +11,10 @@ import dnsPacket from 'dns-packet'
 export async function start(command, args, options = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'labdns-ready-'))
   const readyFile = path.join(folder, 'ready.json')
-  const child = spawn(command, [...args, '--ready-file', readyFile], { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  const child = spawn(command, [...args, '--ready-file', readyFile], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...options
+  })
   let output = ''
   child.stdout.on('data', data => (output += data))
   child.stderr.on('data', data => (output += data))
@@ -47,6 +50,10 @@ export function ask(port, name, type) {
     }
     const timer = setTimeout(done, 1000)
     socket.on('message', message => done(dnsPacket.decode(message)))
-    socket.send(dnsPacket.encode({ type: 'query', id: 1, flags: 256, questions: [{ type, name }] }), port, '127.0.0.1')
+    socket.send(
+      dnsPacket.encode({ type: 'query', id: 1, flags: 256, questions: [{ type, name }] }),
+      port,
+      '127.0.0.1'
+    )
   })
 }

@@ -10,7 +10,18 @@ const work = mkdtempSync(path.join(os.tmpdir(), 'labdns-vectors-'))
 const report = path.join(work, 'report.json')
 const run = spawnSync(
   process.execPath,
-  [runner, '--server', 'labdns', '--cmd', `${process.execPath} build/src/cli/labdns.js serve`, '--source', 'manifests', '--json', report, folder],
+  [
+    runner,
+    '--server',
+    'labdns',
+    '--cmd',
+    `${process.execPath} build/src/cli/labdns.js serve`,
+    '--source',
+    'manifests',
+    '--json',
+    report,
+    folder
+  ],
   { encoding: 'utf8', maxBuffer: 1 << 28 }
 )
 const { cases } = JSON.parse(readFileSync(report, 'utf8'))
@@ -20,14 +31,19 @@ rmSync(work, { recursive: true, force: true })
 const LATER = /^\s*(autopath|file|k8s_external)\b/m
 const corefiles = new Map()
 const corefileOf = set => {
-  if (!corefiles.has(set)) corefiles.set(set, JSON.parse(readFileSync(path.join(folder, `${set}.cases.json`), 'utf8')).corefile)
+  if (!corefiles.has(set))
+    corefiles.set(set, JSON.parse(readFileSync(path.join(folder, `${set}.cases.json`), 'utf8')).corefile)
   return corefiles.get(set)
 }
 /** A reply as text without its TTLs and serials; undefined when it is no reply. */
 const strip = text => {
-  const [, rcode, answer, ns, extra] = /^(\S+) answer=(\[.*?\]) ns=(\[.*?\]) extra=(\[.*?\])(?: flags=.*)?$/s.exec(text) ?? []
+  const [, rcode, answer, ns, extra] =
+    /^(\S+) answer=(\[.*?\]) ns=(\[.*?\]) extra=(\[.*?\])(?: flags=.*)?$/s.exec(text) ?? []
   if (rcode === undefined) return undefined
-  const section = list => JSON.parse(list).map(line => line.replace(/^(\S+) \d+ /, '$1 * ').replace(/(SOA \S+ \S+) \d+/, '$1 *')).sort()
+  const section = list =>
+    JSON.parse(list)
+      .map(line => line.replace(/^(\S+) \d+ /, '$1 * ').replace(/(SOA \S+ \S+) \d+/, '$1 *'))
+      .sort()
   return JSON.stringify([rcode, section(answer), section(ns), section(extra)])
 }
 
@@ -40,7 +56,11 @@ for (const one of cases) {
   if (one.status === 'passed') passed++
   else if (one.status === 'skipped') count(one.detail ?? 'skipped by the runner')
   else if (LATER.test(corefile)) count(`needs ${LATER.exec(corefile)[1]} (set ${one.set})`)
-  else if (/^\s*cache\b/m.test(corefile) && strip(one.expected) !== undefined && strip(one.expected) === strip(one.got)) {
+  else if (
+    /^\s*cache\b/m.test(corefile) &&
+    strip(one.expected) !== undefined &&
+    strip(one.expected) === strip(one.got)
+  ) {
     count(`a TTL or AA that only cache changes (set ${one.set})`)
   } else {
     failed++

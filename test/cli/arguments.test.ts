@@ -46,7 +46,10 @@ t.test('version and plugins end before anything is opened', t => {
 })
 
 t.test('check takes the file as a word', t => {
-  t.match(readArguments(['check', 'Corefile.prod']), { command: 'check', arguments: { conf: 'Corefile.prod' } })
+  t.match(readArguments(['check', 'Corefile.prod']), {
+    command: 'check',
+    arguments: { conf: 'Corefile.prod' }
+  })
   t.match(readArguments(['check']), { command: 'check', arguments: { conf: undefined } })
   t.end()
 })

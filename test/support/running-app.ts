@@ -29,9 +29,16 @@ export interface RunningApp {
 }
 
 /** The machine as the test wants it: its own log unless one is given, and no addresses but `localAddresses`. */
-export function testRuntime(changes: Partial<Runtime> & { readonly localAddresses?: readonly string[] } = {}): Runtime {
+export function testRuntime(
+  changes: Partial<Runtime> & { readonly localAddresses?: readonly string[] } = {}
+): Runtime {
   const { localAddresses = [], ...parts } = changes
-  const addresses = localAddresses.map(address => ({ name: 'test0', address, internal: false, linkLocal: false }))
+  const addresses = localAddresses.map(address => ({
+    name: 'test0',
+    address,
+    internal: false,
+    linkLocal: false
+  }))
   return {
     clock: systemClock,
     random: systemRandom(),

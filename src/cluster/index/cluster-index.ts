@@ -183,7 +183,10 @@ export class ClusterIndex implements ClusterSink {
   }
 }
 
-function ownLabel(object: { readonly labels: Readonly<Record<string, string>> }, key: string): string | undefined {
+function ownLabel(
+  object: { readonly labels: Readonly<Record<string, string>> },
+  key: string
+): string | undefined {
   const value = Object.hasOwn(object.labels, key) ? object.labels[key] : undefined
   return value === '' ? undefined : value
 }

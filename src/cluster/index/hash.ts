@@ -36,7 +36,8 @@ export class Hasher {
         at += 4
       } else if (step < words) {
         word = length << 24
-        for (let shift = 0; at < end; at++, shift += 8) word |= (lowerOctet[octets[at] as number] as number) << shift
+        for (let shift = 0; at < end; at++, shift += 8)
+          word |= (lowerOctet[octets[at] as number] as number) << shift
       } else if (step === words) {
         v2 ^= 0xff
       }

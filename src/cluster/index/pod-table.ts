@@ -43,7 +43,9 @@ export class PodTable {
       const octets = this.#slab.octets(ref)
       const at = this.#slab.offset(ref) + 4
       const nameAt = at + 1 + (octets[at] as number)
-      const name = Buffer.from(octets.subarray(nameAt + 1, nameAt + 1 + (octets[nameAt] as number))).toString('utf8')
+      const name = Buffer.from(octets.subarray(nameAt + 1, nameAt + 1 + (octets[nameAt] as number))).toString(
+        'utf8'
+      )
       return { namespace: this.#namespaces.label(this.#namespaceOf(pod)).toString('utf8'), name }
     }
     return undefined
@@ -89,7 +91,8 @@ export class PodTable {
     if (id === this.#records.length) this.#records = grown(this.#records)
     this.#records[id] = ref
     this.#byName.add(this.#hasher.hash(name, 0, name.length, NAME_SALT + namespace), id)
-    if (address.length > 0) this.#byAddress.add(this.#hasher.hash(address, 0, address.length, ADDRESS_SALT), id)
+    if (address.length > 0)
+      this.#byAddress.add(this.#hasher.hash(address, 0, address.length, ADDRESS_SALT), id)
     this.podCount++
     return old < 0 ? 'added' : 'answers'
   }

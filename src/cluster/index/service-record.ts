@@ -113,7 +113,14 @@ function writeAddresses(record: RecordBuffer, addresses: readonly string[], fami
   return count
 }
 
-function contains(octets: Uint8Array, start: number, count: number, wanted: Uint8Array, from: number, family: number) {
+function contains(
+  octets: Uint8Array,
+  start: number,
+  count: number,
+  wanted: Uint8Array,
+  from: number,
+  family: number
+) {
   for (let at = start, end = start + count * family; at < end; at += family) {
     let same = 0
     while (same < family && octets[at + same] === wanted[from + same]) same++

@@ -172,7 +172,8 @@ export class ServiceTable {
     }
     this.#entryService[entry] = this.#store()
     this.serviceCount++
-    for (const address of new Set(fields.addresses)) this.#indexAddress(this.#serviceAddresses, address, entry)
+    for (const address of new Set(fields.addresses))
+      this.#indexAddress(this.#serviceAddresses, address, entry)
     return change
   }
 
@@ -314,8 +315,10 @@ export class ServiceTable {
 
   #dropService(entry: number): void {
     const view = this.loadService(entry, this.#service)
-    for (let i = 0; i < view.ipv4Count; i++) this.#unindex(this.#serviceAddresses, view.octets, view.ipv4At + i * 4, 4, entry)
-    for (let i = 0; i < view.ipv6Count; i++) this.#unindex(this.#serviceAddresses, view.octets, view.ipv6At + i * 16, 16, entry)
+    for (let i = 0; i < view.ipv4Count; i++)
+      this.#unindex(this.#serviceAddresses, view.octets, view.ipv4At + i * 4, 4, entry)
+    for (let i = 0; i < view.ipv6Count; i++)
+      this.#unindex(this.#serviceAddresses, view.octets, view.ipv6At + i * 16, 16, entry)
     this.#slab.free(this.#entryService[entry] as number, read32(view.octets, view.at))
     this.serviceCount--
   }
@@ -325,7 +328,11 @@ export class ServiceTable {
   }
 
   #findSlice(namespace: number, name: Uint8Array): number {
-    for (let node = this.#slices.first(this.#sliceHash(namespace, name)); node !== 0; node = this.#slices.next(node)) {
+    for (
+      let node = this.#slices.first(this.#sliceHash(namespace, name));
+      node !== 0;
+      node = this.#slices.next(node)
+    ) {
       const id = this.#slices.value(node)
       const view = this.loadSlice(id, this.#slice)
       const at = view.objectNameAt

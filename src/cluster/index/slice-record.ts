@@ -88,7 +88,8 @@ function writeEndpoint(
 /** The name an endpoint has below its Service (kubernetes-records.md §5 "Endpoint names"). */
 export function endpointName(endpoint: Endpoint, address: string, options: SliceOptions): string {
   if (endpoint.hostname !== '') return endpoint.hostname
-  if (options.podNames && endpoint.targetName !== '' && endpoint.targetName.length < 64) return endpoint.targetName
+  if (options.podNames && endpoint.targetName !== '' && endpoint.targetName.length < 64)
+    return endpoint.targetName
   if (address.includes('.')) return address.replaceAll('.', '-')
   const dashes = address.replaceAll(':', '-')
   return dashes.endsWith('-') ? `${dashes}0` : dashes

@@ -6,7 +6,7 @@ import { parseAllDocuments } from 'yaml'
 import type { ClusterObject } from '../../../src/cluster/objects.ts'
 import { readTexts } from './harness.ts'
 
-const folder = new URL('../../../../test/fixtures/manifests/recorded/', import.meta.url)
+const folder = new URL('../../../../test/fixtures/vectors/kubernetes/', import.meta.url)
 
 interface Raw {
   kind: string
@@ -99,7 +99,9 @@ function expected(raw: Raw): ClusterObject {
   }
 }
 
-const names = readdirSync(folder).sort()
+const names = readdirSync(folder)
+  .filter(name => name.endsWith('.manifests.yaml'))
+  .sort()
 t.ok(names.length >= 25, 'all recorded manifests are here')
 
 for (const name of names) {
