@@ -1,0 +1,31 @@
+// The examples in the plugins' manuals are Corefiles that can be set up as they stand.
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { bindOn } from '../../src/plugins/bind/setup.ts'
+import { definitions } from '../../src/plugins/order.ts'
+import { setupBlocks, testRuntime, testShared } from '../support/blocks.ts'
+
+const folder = new URL('../../../src/plugins/', import.meta.url)
+/** Their manuals need a cluster to be set up; their own tests run those examples. */
+const ELSEWHERE = ['kubernetes', 'transfer']
+const bind = bindOn(() => new Map([['lo', ['127.0.0.1', '::1']]]))
+const known = definitions.map(definition => (definition.name === 'bind' ? bind : definition))
+
+for (const plugin of readdirSync(folder, { withFileTypes: true })) {
+  if (!plugin.isDirectory() || ELSEWHERE.includes(plugin.name)) continue
+  t.test(plugin.name, async t => {
+    const manual = readFileSync(new URL(`${plugin.name}/README.md`, folder), 'utf8')
+    const examples = [...manual.matchAll(/^```corefile\n([^]*?)^```$/gm)].map(match => match[1]!)
+    t.ok(examples.length > 0, 'has examples')
+    for (const example of examples) {
+      const runtime = testRuntime({ '/etc/resolv.conf': 'nameserver 192.0.2.1\n' })
+      const [block] = setupBlocks(example, known, testShared(runtime))
+      t.ok(block!.context.directives.includes(plugin.name), 'and they show the plugin')
+      await block!.start()
+      const stopped = block!.stop()
+      await new Promise(setImmediate)
+      runtime.clock.advance(60_000) // health's lameduck
+      await stopped
+    }
+  })
+}
