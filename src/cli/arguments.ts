@@ -60,7 +60,7 @@ export function readArguments(words: readonly string[]): Invocation {
         '--manifests <path>',
         'folder, file or glob of Kubernetes objects as `kubectl get -o yaml` gives them, or - for standard input; repeatable. Takes the place of the API server',
         collect,
-        [] as readonly string[]
+        []
       )
       .option('--listen <addr:port>', 'move every plain-DNS block there, whatever its keys say; port 0 picks a free one')
       .option('--http-base <port>', 'move health, ready and metrics to this port and the next two; 0 picks free ones')
@@ -81,6 +81,7 @@ export function readArguments(words: readonly string[]): Invocation {
   configure(program).description('A cluster DNS server that answers what CoreDNS answers, from the API server or a folder of manifests.')
   withServe(program.command('serve', { isDefault: true }))
     .description('answer DNS questions (also what the bare command does)')
+    .usage('[options]')
     .argument('[surplus...]')
     .action((rest: string[], _options: unknown, command: Command) => serve(command, rest))
   withState(program.command('check'))

@@ -50,12 +50,6 @@ export class Fields {
     return this.#asText(this.#value(key), [key])
   }
 
-  /** A text that has to be there. */
-  requiredText(key: string): string {
-    if (!this.has(key)) this.error([key], 'is missing')
-    return this.text(key)
-  }
-
   /** A text that is one of `allowed`, or '' when absent. */
   choice(key: string, allowed: readonly string[]): string {
     const text = this.text(key)

@@ -32,7 +32,7 @@ const LABEL_MAX = 63
 /** The most characters of an object's name. */
 const NAME_MAX = 253
 
-export function trimService(raw: unknown, flaws: Flaw[]): Service | undefined {
+function trimService(raw: unknown, flaws: Flaw[]): Service | undefined {
   return trimmed(raw, flaws, root => {
     const spec = root.map('spec')
     const type = spec.choice('type', ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'])
@@ -49,7 +49,7 @@ export function trimService(raw: unknown, flaws: Flaw[]): Service | undefined {
   })
 }
 
-export function trimEndpointSlice(raw: unknown, flaws: Flaw[]): EndpointSlice | undefined {
+function trimEndpointSlice(raw: unknown, flaws: Flaw[]): EndpointSlice | undefined {
   return trimmed(raw, flaws, root => {
     const kinds = ['IPv4', 'IPv6', 'FQDN']
     if (!root.has('addressType')) root.error(['addressType'], 'is missing; expected IPv4, IPv6 or FQDN')
@@ -68,14 +68,14 @@ export function trimEndpointSlice(raw: unknown, flaws: Flaw[]): EndpointSlice | 
   })
 }
 
-export function trimNamespace(raw: unknown, flaws: Flaw[]): Namespace | undefined {
+function trimNamespace(raw: unknown, flaws: Flaw[]): Namespace | undefined {
   return trimmed(raw, flaws, root => {
     const metadata = root.map('metadata')
     return { kind: 'Namespace', name: ownName(metadata, LABEL_MAX), labels: metadata.textMap('labels') }
   })
 }
 
-export function trimPod(raw: unknown, flaws: Flaw[]): Pod | undefined {
+function trimPod(raw: unknown, flaws: Flaw[]): Pod | undefined {
   return trimmed(raw, flaws, root => {
     const status = root.map('status')
     const podIP = status.text('podIP')
@@ -90,7 +90,7 @@ export function trimPod(raw: unknown, flaws: Flaw[]): Pod | undefined {
   })
 }
 
-export function trimServiceImport(raw: unknown, flaws: Flaw[]): ServiceImport | undefined {
+function trimServiceImport(raw: unknown, flaws: Flaw[]): ServiceImport | undefined {
   return trimmed(raw, flaws, root => {
     const spec = root.map('spec')
     const ips = spec.texts('ips')

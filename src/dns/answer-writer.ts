@@ -135,7 +135,14 @@ export class AnswerWriter {
    * An address record owned by `owner`, which stands at octet `ownerAt` of this message already (-1 or beyond the reach
    * of a pointer: it is written out).
    */
-  addressOf(owner: Uint8Array, ownerAt: number, ttl: number, source: Uint8Array, from: number, octets: number): void {
+  addressOf(
+    owner: Uint8Array,
+    ownerAt: number,
+    ttl: number,
+    source: Uint8Array,
+    from: number,
+    octets: number
+  ): void {
     if (ownerAt >= 0 && ownerAt < POINTER_REACH) {
       this.address(ownerAt, owner.length, ttl, source, from, octets)
       return

@@ -28,13 +28,15 @@ function ownOptLength(opt: OptFields): number {
 export function encodeResponse(query: Query, answer: Answer): Buffer {
   const sizeMax = query.sizeMax
   const opt = answer.opt
-  const optOctets = opt === undefined ? optLength(query) : ownOptLength(opt)
+  let optOctets = opt === undefined ? optLength(query) : ownOptLength(opt)
   let octets = answer.octets
   let length = answer.length
   let flags = answer.flags
   if (length + optOctets > sizeMax) {
     length = cut(octets, length, sizeMax - optOctets)
     flags |= Flag.TC
+    // Options that leave no room for the question itself are left out; without them every question fits 512 octets.
+    if (length + optOctets > sizeMax) optOctets = OPT_OCTETS
   }
   if (optOctets > 0) {
     if (octets.length < length + optOctets) {
@@ -42,7 +44,7 @@ export function encodeResponse(query: Query, answer: Answer): Buffer {
       octets.copy(larger, 0, 0, length)
       octets = larger
     }
-    writeOpt(octets, length, query, opt, answer.rcode)
+    writeOpt(octets, length, query, opt, answer.rcode, optOctets > OPT_OCTETS)
     write16(octets, 10, read16(octets, 10) + 1)
     length += optOctets
   }
@@ -78,7 +80,8 @@ function writeOpt(
   start: number,
   query: Query,
   opt: OptFields | undefined,
-  rcode: RcodeNumber
+  rcode: RcodeNumber,
+  withOptions: boolean
 ): void {
   const own = opt !== undefined
   const size = query.optAt >= 0 ? query.ednsSize : own ? opt.size : 0
@@ -88,7 +91,9 @@ function writeOpt(
   write16(octets, start + 3, size)
   write32(octets, start + 5, ((rcode >> 4) << 24) | (dnssecOk ? 0x8000 : 0))
   let at = start + OPT_OCTETS
-  if (own) {
+  if (!withOptions) {
+    // The head is all.
+  } else if (own) {
     for (const option of opt.options) {
       write16(octets, at, option.code)
       write16(octets, at + 2, option.data.length)

@@ -42,7 +42,7 @@ export class ZoneTable<T> {
 
   /**
    * The value of the longest zone that the name between `start` and `end` of `wire` equals or lies below; `undefined`
-   * when there is none. Leaves the zone's offset in `zoneAt`. `longerThan` skips zones of that many octets or more.
+   * when there is none. Leaves the zone's offset in `zoneAt`. `shorterThan` skips zones of that many octets or more.
    */
   find(wire: Uint8Array, start: number, end: number, shorterThan = 256): T | undefined {
     if (this.#byKey !== undefined) return this.#findByKey(this.#byKey, wire, start, end, shorterThan)

@@ -1,5 +1,4 @@
 // Plugins that are accepted and do nothing yet: queries pass through them.
-import type { Dispenser } from '../corefile/dispenser.ts'
 import type { Answer } from '../dns/answer.ts'
 import type { Eventual, Handler, Plugin } from '../dns/plugin.ts'
 import type { Query } from '../dns/query.ts'
@@ -23,9 +22,4 @@ export function warnNotInUse(shared: Shared, directive: string, consequence: str
     shared.runtime.log.own().warn(`${directive} is accepted and not in use yet: ${consequence}`)
     return true
   })
-}
-
-/** Moves past a directive's block, whatever it holds. */
-export function skipBlock(c: Dispenser): void {
-  while (c.nextBlock()) c.remainingArgs()
 }

@@ -5,7 +5,7 @@ import type { Random } from '../runtime/random.ts'
 import { read16 } from '../wire/records.ts'
 import type { Channel, ChannelOwner } from './channel.ts'
 import { Deadline, type DeadlineWheel } from './deadline-wheel.ts'
-import { Exchange, type ExchangeHost, type ExchangeRequest } from './exchange.ts'
+import { Exchange, type Carrier, type ExchangeHost, type ExchangeRequest } from './exchange.ts'
 import { UpstreamError } from './upstream-error.ts'
 
 export interface PoolOptions {
@@ -60,9 +60,9 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
   readonly #runtime: PoolRuntime
   readonly #meter: PoolMeter
   /** Every socket that isn't closed. */
-  readonly #all = new Set<Channel>()
+  readonly #all = new Set<Carrier>()
   /** Unused ones, the longest unused first. */
-  #idle: Channel[] = []
+  #idle: Carrier[] = []
   readonly #sweep = new Sweep(() => this.#closeExpired())
   #stopped = false
   #draining = false
@@ -192,7 +192,7 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
     this.#runtime.wheel.arm(exchange, Math.min(limitMs, left))
   }
 
-  #channelFor(exchange: Exchange, alone: boolean): Channel | undefined {
+  #channelFor(exchange: Exchange, alone: boolean): Carrier | undefined {
     exchange.onUsedChannel = false
     if (!alone) {
       const now = this.#runtime.clock.now()
@@ -219,8 +219,8 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
   }
 
   /** Only under a flood of slow answers, so a look at all of them will do. */
-  #leastBusy(): Channel | undefined {
-    let best: Channel | undefined
+  #leastBusy(): Carrier | undefined {
+    let best: Carrier | undefined
     for (const channel of this.#all) {
       if (!channel.retired && channel.waiting < (best?.waiting ?? SHARED_MAX)) best = channel
     }
@@ -228,7 +228,7 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
   }
 
   /** An exchange on `channel` is over. */
-  #release(channel: Channel): void {
+  #release(channel: Carrier): void {
     if (--channel.waiting > 0 || channel.ended) return
     const { idleMax } = this.#options
     if (channel.retired || this.#draining || (idleMax > 0 && this.#idle.length >= idleMax)) {
@@ -260,7 +260,7 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
     }
   }
 
-  #isExpired(channel: Channel, now: number): boolean {
+  #isExpired(channel: Carrier, now: number): boolean {
     const { expireMs, maxAgeMs } = this.#options
     return now - channel.idleSince > expireMs || (maxAgeMs > 0 && now - channel.createdAt > maxAgeMs)
   }

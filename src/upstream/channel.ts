@@ -1,15 +1,9 @@
 // One socket to another server, and the exchanges that wait on it. Ids belong to their socket: a late reply can't be
 // taken for the answer to a question that was asked over another one.
 import type { Clock } from '../runtime/clock.ts'
-import type { Exchange } from './exchange.ts'
+import type { Carrier, Exchange } from './exchange.ts'
 import { Deadline, type DeadlineWheel } from './deadline-wheel.ts'
-import {
-  closedByPeer,
-  dialTimeout,
-  systemError,
-  type SocketPlace,
-  type UpstreamError
-} from './upstream-error.ts'
+import { closedByPeer, dialTimeout, systemError, type UpstreamError } from './upstream-error.ts'
 
 export type ChannelKind = 'udp' | 'tcp' | 'tls'
 
@@ -36,25 +30,21 @@ class DialLimit extends Deadline {
   }
 
   expire(): void {
-    this.#channel.end(dialTimeout(this.#channel.place))
+    this.#channel.end(dialTimeout(this.#channel))
   }
 }
 
-export abstract class Channel implements SocketPlace {
+export abstract class Channel implements Carrier {
   readonly kind: ChannelKind
   readonly network: 'udp' | 'tcp'
   readonly remote: string
   local = ''
-  /** By id: who waits, and `undefined` for an id whose reply may still come though nobody waits for it. */
   readonly exchanges = new Map<number, Exchange | undefined>()
-  /** How many of them wait. */
   waiting = 0
   isOpen = false
-  /** It takes no new exchanges and closes when the last one is over. */
   retired = false
   /** Messages that belonged to nothing. */
   strays = 0
-  /** Milliseconds of the clock. */
   readonly createdAt: number
   idleSince = 0
   protected readonly owner: ChannelOwner
@@ -73,10 +63,6 @@ export abstract class Channel implements SocketPlace {
 
   get ended(): boolean {
     return this.#ended
-  }
-
-  get place(): SocketPlace {
-    return this
   }
 
   /** Sends one message; what is sent before the socket is open waits for it. */

@@ -3,8 +3,7 @@ import { isResponseTo } from '../dns/foreign-answer.ts'
 import { HEADER_OCTETS } from '../wire/numbers.ts'
 import { write16 } from '../wire/records.ts'
 import { Deadline } from './deadline-wheel.ts'
-import type { Channel } from './channel.ts'
-import { readTimeout, UpstreamError } from './upstream-error.ts'
+import { dialTimeout, readTimeout, UpstreamError, type SocketPlace } from './upstream-error.ts'
 
 export interface ExchangeRequest {
   /** The query as it is; its id is replaced on the way. Only read. */
@@ -19,6 +18,24 @@ export interface ExchangeRequest {
   readonly anyReply: boolean
 }
 
+/** A socket, as the exchanges on it see it. */
+export interface Carrier extends SocketPlace {
+  /** By id: who waits, and `undefined` for an id whose reply may still come though nobody waits for it. */
+  readonly exchanges: Map<number, Exchange | undefined>
+  /** How many of them wait. */
+  waiting: number
+  readonly isOpen: boolean
+  readonly ended: boolean
+  /** It takes no new exchanges and closes when the last one is over. */
+  retired: boolean
+  /** When it was opened, and last used, in milliseconds of the clock. */
+  readonly createdAt: number
+  idleSince: number
+  send(wire: Buffer): void
+  /** Closes it. */
+  end(error: UpstreamError): void
+}
+
 /** The pool, as an exchange needs it. */
 export interface ExchangeHost {
   /** The time of `exchange` is over. */
@@ -29,7 +46,7 @@ export class Exchange extends Deadline {
   readonly request: ExchangeRequest
   readonly reply: Promise<Buffer>
   /** Where it waits; undefined once it is over. */
-  channel: Channel | undefined = undefined
+  channel: Carrier | undefined = undefined
   id = 0
   /** Whether its connection had been used before: then its end may be old news. */
   onUsedChannel = false
@@ -90,6 +107,6 @@ export class Exchange extends Deadline {
     const { channel } = this
     if (channel === undefined) return new UpstreamError('TIMEOUT', 'i/o timeout')
     if (channel.isOpen) return readTimeout(channel)
-    return new UpstreamError('TIMEOUT', `dial ${channel.network} ${channel.remote}: i/o timeout`)
+    return dialTimeout(channel)
   }
 }

@@ -1,9 +1,6 @@
 // Upstreams that are named and not numbered: looked up once, when the server starts (corefile-and-plugins.md §8.7).
 import { promises as dns } from 'node:dns'
-import { joinHostPort, splitHostPort } from '../corefile/addresses.ts'
-import { quoteText } from '../corefile/values.ts'
-import type { Files } from '../runtime/files.ts'
-import { readUpstreams, type UpstreamAddress } from './address.ts'
+import type { UpstreamAddress } from './address.ts'
 
 /** How long one server may take to answer, in milliseconds. */
 const ANSWER_LIMIT_MS = 2000
@@ -13,7 +10,7 @@ export interface HostResolver {
   resolve(name: string): Promise<readonly string[]>
 }
 
-/** Asks the servers of a `resolver` line one after the other, A and AAAA; the first that knows an address counts. */
+/** Asks servers (`192.0.2.1:53`) one after the other, A and AAAA; the first that knows an address counts. */
 export function serverResolver(servers: readonly string[]): HostResolver {
   return {
     async resolve(name) {
@@ -21,20 +18,20 @@ export function serverResolver(servers: readonly string[]): HostResolver {
       let last = ''
       for (const server of servers) {
         const resolver = new dns.Resolver({ timeout: ANSWER_LIMIT_MS, tries: 1 })
-        resolver.setServers([withPort(server)])
+        resolver.setServers([server])
         const results = await Promise.allSettled([resolver.resolve4(qualified), resolver.resolve6(qualified)])
         const addresses = results.flatMap(result => (result.status === 'fulfilled' ? result.value : []))
         if (addresses.length > 0) return addresses
         for (const result of results)
           if (result.status === 'rejected') last = errorText(result.reason) || last
       }
-      throw new Error(`no addresses found for ${quoteText(name)}${last === '' ? '' : `: ${last}`}`)
+      throw new Error(`no addresses found for "${name}"${last === '' ? '' : `: ${last}`}`)
     }
   }
 }
 
-/** Asks as every program of the machine does. */
-export function systemResolver(files: Files): HostResolver {
+/** Asks as every program of the machine does; `server` is what its messages say was asked. */
+export function systemResolver(server: string | undefined): HostResolver {
   return {
     async resolve(name) {
       try {
@@ -43,10 +40,7 @@ export function systemResolver(files: Files): HostResolver {
       } catch {
         // There is one reason that people know.
       }
-      const servers = readUpstreams('/etc/resolv.conf', files)
-      const first = servers.error === undefined ? servers.value.find(each => !each.isName) : undefined
-      const where = first === undefined ? '' : ` on ${joinHostPort(first.host, first.port)}`
-      throw new Error(`lookup ${name}${where}: no such host`)
+      throw new Error(`lookup ${name}${server === undefined ? '' : ` on ${server}`}: no such host`)
     }
   }
 }
@@ -61,15 +55,8 @@ export async function resolveUpstream(
     const hosts = await resolver.resolve(address.host)
     return hosts.map(host => ({ ...address, host, isName: false }))
   } catch (error) {
-    throw new Error(`failed to resolve ${quoteText(address.host)}: ${errorText(error)}`, { cause: error })
+    throw new Error(`failed to resolve "${address.host}": ${errorText(error)}`, { cause: error })
   }
-}
-
-const withPort = (server: string): string => {
-  const split = splitHostPort(server)
-  return split.error === undefined
-    ? joinHostPort(split.value.host, split.value.port)
-    : joinHostPort(server, 53)
 }
 
 const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error))

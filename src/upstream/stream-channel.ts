@@ -1,7 +1,7 @@
 // A TCP connection to an upstream, with or without TLS: messages behind a length of two octets (RFC 1035 §4.2.2, RFC 7858).
 import net, { type Socket } from 'node:net'
 import tls from 'node:tls'
-import { joinHostPort } from '../corefile/addresses.ts'
+import { placeText } from './address.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { HEADER_OCTETS } from '../wire/numbers.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
@@ -42,7 +42,7 @@ export class StreamChannel extends Channel {
     this.#socket = socket
     // Written at once: Node keeps it until the connection stands.
     socket.on(target.tls === undefined ? 'connect' : 'secureConnect', () => {
-      this.opened(joinHostPort(socket.localAddress ?? '', socket.localPort ?? 0))
+      this.opened(placeText(socket.localAddress ?? '', socket.localPort ?? 0))
     })
     socket.on('data', chunk => this.#take(chunk))
     socket.on('error', error => this.#fail(error))

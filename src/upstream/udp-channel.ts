@@ -1,6 +1,6 @@
 // A connected UDP socket: the kernel picks the port and lets only the upstream's datagrams in, and tells of ICMP errors.
 import dgram, { type Socket } from 'node:dgram'
-import { joinHostPort } from '../corefile/addresses.ts'
+import { placeText } from './address.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { HEADER_OCTETS } from '../wire/numbers.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
@@ -66,7 +66,7 @@ export class UdpChannel extends Channel {
   #connected(): void {
     if (this.ended) return
     const bound = this.#socket.address()
-    this.opened(joinHostPort(bound.address, bound.port))
+    this.opened(placeText(bound.address, bound.port))
     const waiting = this.#waiting
     this.#waiting = []
     for (const wire of waiting) this.send(wire)

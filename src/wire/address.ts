@@ -59,7 +59,6 @@ function parseIPv6(text: string): boolean {
       // The rest is IPv4 in dotted form, in place of two words.
       if (words > 6 || (gap < 0 && words !== 6) || !parseIPv4(text, start, length, words * 2)) return false
       words += 2
-      at = length
       break
     }
     if (at === start) return false

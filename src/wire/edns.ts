@@ -56,7 +56,7 @@ export function isEchoed(code: number): boolean {
 /** How many octets the echoed options between two offsets take, their headers included. */
 export function echoedLength(wire: Uint8Array, start: number, end: number): number {
   let total = 0
-  for (let at = start; at + 4 <= end; ) {
+  for (let at = start; at + 4 <= end;) {
     const length = 4 + read16(wire, at + 2)
     if (isEchoed(read16(wire, at))) total += length
     at += length

@@ -30,8 +30,8 @@ const LAYOUTS: ReadonlyMap<number, { readonly before: number; readonly names: nu
 ])
 
 /**
- * The record at `start` of a message, names written out; `undefined` when it is cut or a name in it can't be read.
- * `length` is where the message ends.
+ * The record at `start` of a message, names written out; `undefined` when it is cut, a name in it can't be read, or
+ * its data would be over 65,535 octets. `length` is where the message ends.
  */
 export function expandRecord(wire: Uint8Array, start: number, length: number): Uint8Array | undefined {
   const end = endOfRecord(wire, start, length)
@@ -40,7 +40,7 @@ export function expandRecord(wire: Uint8Array, start: number, length: number): U
   if (owner === undefined) return undefined
   const fixed = endOfName(wire, start)
   const rdata = expandRdata(wire, read16(wire, fixed), fixed + 10, end)
-  if (rdata === undefined) return undefined
+  if (rdata === undefined || rdata.length > 0xffff) return undefined
   const record = new Uint8Array(owner.length + 10 + rdata.length)
   record.set(owner)
   record.set(wire.subarray(fixed, fixed + 8), owner.length)
@@ -50,7 +50,12 @@ export function expandRecord(wire: Uint8Array, start: number, length: number): U
 }
 
 /** A record's data with its names written out; a view where there is nothing to write out. */
-export function expandRdata(wire: Uint8Array, rtype: number, start: number, end: number): Uint8Array | undefined {
+export function expandRdata(
+  wire: Uint8Array,
+  rtype: number,
+  start: number,
+  end: number
+): Uint8Array | undefined {
   const layout = LAYOUTS.get(rtype)
   if (layout === undefined || start === end) return wire.subarray(start, end)
   let at = start + layout.before

@@ -180,7 +180,7 @@ export function labelText(wire: Uint8Array, start: number, end: number): string 
   return text
 }
 
-/** `.` `\` `(` `)` `;` `"` `@` `$` and `'`: what a zone file gives a meaning. */
+/** `.` `\` `(` `)` `;` `"` `@` and `$`: what a zone file gives a meaning. */
 const SPECIAL = new Set([0x2e, 0x5c, 0x28, 0x29, 0x3b, 0x22, 0x40, 0x24])
 
 /** A name as text, with its final dot; the root is `.`. `start` may point at a label inside the name. */

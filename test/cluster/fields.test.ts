@@ -86,7 +86,6 @@ const flawed: readonly (readonly [string, unknown, (root: Fields) => unknown, st
     root => root.choice('a', ['y', 'z']),
     'a: "x" is unknown; expected y or z'
   ],
-  ['a required text', {}, root => root.requiredText('a'), 'a: is missing'],
   [
     'deep down',
     { a: { b: [{ c: 1 }] } },

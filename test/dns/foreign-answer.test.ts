@@ -371,9 +371,7 @@ t.test('no octets make it throw or take long', async t => {
   )
   // As many names as fit 64 KiB, each as long as can be and behind as many pointers as are followed.
   const chain = Buffer.concat([
-    ...Array.from({ length: 125 }, (_, at) =>
-      hex(`0161 ${(0xc000 | (34 + (at + 1) * 4)).toString(16)}`)
-    ),
+    ...Array.from({ length: 125 }, (_, at) => hex(`0161 ${(0xc000 | (34 + (at + 1) * 4)).toString(16)}`)),
     hex('00 00 00 00')
   ])
   const fixed = hex('00 fffe 0001 00000000 0000')

@@ -69,7 +69,10 @@ class ChokidarWatcher implements Watcher {
     const removed = [...before].filter(folder => !this.#folders.has(folder))
     if (removed.length > 0) this.#chokidar.unwatch(removed)
     if (added.length > 0) this.#chokidar.add(added)
-    if (before.size > 0) for (const folder of added) this.#tellAgain(folder)
+    for (const folder of added) {
+      void this.#lookAt(folder)
+      if (before.size > 0) this.#tellAgain(folder)
+    }
     for (const path of this.#stamps.keys()) {
       if (!this.#files.has(path) && !this.#folders.has(path)) this.#stamps.delete(path)
     }
@@ -104,7 +107,11 @@ class ChokidarWatcher implements Watcher {
       this.#tell(watched)
       return
     }
-    if (name === null || name === basename(watched)) this.#tell(watched)
+    if (name === null || name === basename(watched)) {
+      this.#tell(watched)
+      // The folder itself moved or went.
+      void this.#lookAt(watched)
+    }
     if (name !== null) this.#tell(join(watched, name))
   }
 

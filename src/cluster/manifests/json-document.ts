@@ -1,9 +1,8 @@
 // Reads one JSON value. `JSON.parse` gives the value; a scan of the same text gives what it can't: keys that stand twice,
 // where a value stands, and what is wrong with a text that is no JSON, in words that don't depend on the Node version.
+import { DEPTH_MAX } from './depth.ts'
 import type { FieldPath } from '../fields.ts'
 import type { Document, DuplicateKey, SyntaxFlaw } from './document.ts'
-
-const DEPTH_MAX = 200
 
 /** Reads `text`, which holds one JSON value. Never throws. */
 export function readJson(text: string): Document {

@@ -19,11 +19,12 @@ import {
   type Expansion,
   type Input
 } from './inputs.ts'
-import { compareFiles, lineOf, newFile, type Entry, type ManifestFile } from './manifest-file.ts'
+import { lineOf, newFile, type ManifestFile } from './manifest-file.ts'
+import { ManifestLog } from './manifest-log.ts'
 import { Pace } from './pace.ts'
 import { hashOf, NOTHING, readFile, type FileContents } from './read-file.ts'
 import { keyOf } from './reading.ts'
-import { changeLine, duplicateLine, namespacesLine, someOf, startLine, troubleLine } from './report.ts'
+import { startLine } from './report.ts'
 import type { StartWatching, Watcher } from './watcher.ts'
 
 export interface ManifestOptions {
@@ -46,16 +47,13 @@ const SETTLE_MAX_MS = 500
 const TOLD_AT_ONCE = 1000
 /** Objects that are compared between two looks at the time. */
 const SETTLED_AT_ONCE = 200
-/** Troubles that are told of one file at a time. */
-const TROUBLES_MAX = 20
-/** Files whose changes get a line of their own at a time. */
-const CHANGED_FILES_MAX = 5
 
 const STDIN = '<stdin>'
 
 export class ManifestSource implements ClusterSource {
   readonly #options: ManifestOptions
   readonly #log: Log
+  readonly #said: ManifestLog
   readonly #inputs: Input[] = []
   readonly #catalog = new Catalog()
   readonly #sinks = new Set<ClusterSink>()
@@ -70,11 +68,11 @@ export class ManifestSource implements ClusterSource {
   #synced = false
   #closed = false
   #failures: readonly string[] = []
-  readonly #undeclared = new Set<string>()
 
   constructor(options: ManifestOptions) {
     this.#options = options
     this.#log = options.runtime.log.own()
+    this.#said = new ManifestLog(this.#log)
   }
 
   subscribe(sink: ClusterSink): () => void {
@@ -109,7 +107,9 @@ export class ManifestSource implements ClusterSource {
     const { failures, unknown } = this.#scan()
     if (failures.length > 0) throw new Error(`manifests: cannot read ${failures.join('; ')}`)
     for (const [path, shown] of unknown) this.#dirty.set(path, shown)
-    this.#sayEmptyInputs()
+    for (const input of this.#inputs) {
+      if (input.kind !== 'stdin' && expand(input, files).files.size === 0) this.#said.emptyInput(input)
+    }
     this.#startWatching()
     await this.#pass()
     if (this.#closed) return
@@ -227,11 +227,11 @@ export class ManifestSource implements ClusterSource {
     if (this.#closed || read.length === 0) return
     for (const { file, contents, settled } of read) await this.#apply(file, contents, settled, pace)
     const changes = await this.#settleCatalog(pace)
-    this.#sayNotes(read)
-    for (const { file } of read) this.#sayTroubles(file)
+    this.#said.notes(read)
+    for (const { file } of read) this.#said.troubles(file)
     await this.#tell(changes, pace)
-    this.#sayChanges(changes)
-    this.#sayNamespaces()
+    if (this.#synced) this.#said.changes(changes)
+    this.#said.missing(changes, this.#catalog)
     this.#watcher?.keep(this.#files.keys(), this.#folders)
   }
 
@@ -292,7 +292,8 @@ export class ManifestSource implements ClusterSource {
       !settled &&
       (file.kept.length > 0 || contents.parts.some(part => !part.told && part.troubles.length > 0))
     this.#settleLater(file, waits)
-    if (settled && contents === NOTHING) this.#files.delete(file.path)
+    // A file that is gone has no contents, not even empty ones.
+    if (settled && contents.hash === '') this.#files.delete(file.path)
   }
 
   #settleLater(file: ManifestFile, waits: boolean): void {
@@ -316,19 +317,7 @@ export class ManifestSource implements ClusterSource {
       for (const change of this.#catalog.settle(SETTLED_AT_ONCE)) changes.push(change)
       if (pace.due) await pace.pause()
     }
-    let said = 0
-    for (const key of keys) {
-      const [first, ...others] = this.#catalog.declarations(key)
-      if (first === undefined || first.held === undefined) continue
-      for (const entry of others) {
-        // Between a move's two events an object stands in both files: that is no mistake yet.
-        if (entry.reported || entry.kept || first.kept || first.file.unsettledSince !== undefined) continue
-        entry.reported = true
-        if (said++ < TROUBLES_MAX) this.#log.error(duplicateLine(entry, first))
-      }
-    }
-    if (said > TROUBLES_MAX)
-      this.#log.error(`manifests: ${said - TROUBLES_MAX} more objects are declared a second time`)
+    this.#said.duplicates(keys, this.#catalog)
     return changes
   }
 
@@ -392,78 +381,5 @@ export class ManifestSource implements ClusterSource {
       return input.kind === 'stdin' ? path === STDIN : resolve(input.base) === path || mayBelong(input, path)
     })
     return index < 0 ? this.#inputs.length : index
-  }
-
-  #sayEmptyInputs(): void {
-    for (const input of this.#inputs) {
-      if (input.kind === 'stdin' || expand(input, this.#options.runtime.files).files.size > 0) continue
-      const what = input.kind === 'glob' ? 'matches no file' : 'holds no *.yaml, *.yml or *.json file'
-      this.#log.warn(`manifests: ${input.given}: ${what} yet`)
-    }
-  }
-
-  #sayNotes(read: readonly { file: ManifestFile; contents: FileContents }[]): void {
-    const notes = new Map<string, string[]>()
-    for (const { file, contents } of [...read].sort((a, b) => compareFiles(a.file, b.file))) {
-      if (file.noted) continue
-      for (const note of contents.notes) notes.set(note, [...(notes.get(note) ?? []), file.shown])
-      file.noted = contents.notes.length > 0
-    }
-    for (const [note, files] of notes) this.#log.info(`${someOf(files)}: ${note}`)
-  }
-
-  #sayTroubles(file: ManifestFile): void {
-    if (file.unsettledSince !== undefined) return
-    let said = 0
-    let errors = 0
-    for (const part of file.parts) {
-      for (const trouble of part.troubles) {
-        if (trouble.level === 'error') errors++
-        if (part.told || said++ >= TROUBLES_MAX) continue
-        const line = troubleLine(file, part, trouble)
-        if (trouble.level === 'error') this.#log.error(line)
-        else this.#log.warn(line)
-      }
-      part.told = true
-    }
-    if (said > TROUBLES_MAX) this.#log.error(`${file.shown}: ${said - TROUBLES_MAX} more troubles`)
-    if (file.broken && errors === 0) this.#log.info(`${file.shown}: everything in it can be read again`)
-    file.broken = errors > 0
-  }
-
-  #sayChanges(changes: readonly Change[]): void {
-    if (!this.#synced) return
-    const files = new Map<string, Change[]>()
-    for (const change of changes) {
-      if (change.file === undefined) continue
-      const same = files.get(change.file.shown)
-      if (same === undefined) files.set(change.file.shown, [change])
-      else same.push(change)
-    }
-    const lines = [...files]
-    for (const [shown, each] of lines.slice(0, CHANGED_FILES_MAX)) this.#log.info(changeLine(shown, each))
-    const rest = lines.slice(CHANGED_FILES_MAX)
-    if (rest.length > 0)
-      this.#log.info(
-        changeLine(
-          `${rest.length} more files`,
-          rest.flatMap(([, each]) => each)
-        )
-      )
-  }
-
-  #sayNamespaces(): void {
-    const undeclared = this.#catalog.undeclaredNamespaces()
-    const fresh = undeclared.filter(name => !this.#undeclared.has(name))
-    this.#undeclared.clear()
-    for (const name of undeclared) this.#undeclared.add(name)
-    if (fresh.length > 0) this.#log.warn(namespacesLine(fresh, this.#firstIn(fresh[0] ?? '')))
-  }
-
-  #firstIn(namespace: string): Entry | undefined {
-    for (const [entry] of this.#catalog.entries()) {
-      if (entry?.held !== undefined && entry.found.namespace === namespace) return entry
-    }
-    return undefined
   }
 }

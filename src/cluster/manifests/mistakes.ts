@@ -3,7 +3,7 @@
 import { shown } from '../fields.ts'
 import type { SyntaxFlaw } from './document.ts'
 
-export interface Mistake {
+interface Mistake {
   /** Where to look, as an offset in the text. */
   readonly offset: number
   readonly text: string
@@ -205,7 +205,7 @@ const WORDS: Readonly<Record<string, string>> = {
   MULTILINE_IMPLICIT_KEY: 'text over several lines before a ":"; expected key: value on each line',
   OPEN_BRACKET: 'a bracket that is never closed',
   TAB_AS_INDENT: 'a tab in the indentation; YAML takes spaces only',
-  TOO_DEEP: 'nested more than 200 deep; no Kubernetes object is',
+  TOO_DEEP: 'nested more than 100 deep; no Kubernetes object is',
   UNEXPECTED_TOKEN: 'something after the end of a value; a quote inside of quotes, or a missing indentation?'
 }
 

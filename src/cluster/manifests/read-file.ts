@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Entry, FilePart, ManifestFile } from './manifest-file.ts'
 import type { Pace } from './pace.ts'
 import type { Part } from './part.ts'
-import { partsOf, textOf } from './parts.ts'
+import { partsOf, textOf, type PartText } from './parts.ts'
 import { readPart } from './read-part.ts'
 import { keyOf, type Reading } from './reading.ts'
 
@@ -58,15 +58,23 @@ export async function readFile(
     const same = known.get(partHash)?.shift()
     const line = part.line
     const column = columnOf(text, part)
-    if (same === undefined)
-      parts.push(partFrom(readPart(textOf(text, part), part), partHash, line, column, file))
-    else {
+    if (same === undefined) {
+      const partText = textOf(text, part)
+      const reading = readPart(partText, part) ?? (await readWithAllOfYaml(partText, part))
+      parts.push(partFrom(reading, partHash, line, column, file))
+    } else {
       same.line = line
       same.column = column
       parts.push(same)
     }
   }
   return { hash, parts, notes }
+}
+
+/** The full parser is loaded where it is needed: plain manifests without mistakes do without. */
+async function readWithAllOfYaml(text: PartText, part: Part): Promise<Reading> {
+  const { readYaml } = await import('./yaml-document.ts')
+  return readPart(text, part, readYaml)
 }
 
 /** The contents of a file that is gone. */

@@ -7,18 +7,40 @@ import type { Document } from './document.ts'
 import { trimEndpoints } from './endpoints.ts'
 import { readJson } from './json-document.ts'
 import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
+import { misspelled } from './misspelled.ts'
 import type { ListHeader, Part } from './part.ts'
 import type { PartText } from './parts.ts'
+import { readPlainYaml } from './plain-yaml.ts'
 import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
-import { readYaml } from './yaml-document.ts'
 
 /** The longest part that is read, in characters. Kubernetes stores no object over 1.5 MiB. */
 const PART_CHARACTERS_MAX = 4 << 20
 
-/** Reads the text of `part`. Never throws. */
-export function readPart(text: PartText, part: Part): Reading {
+/** Reads any YAML, and knows where everything stands: `readYaml` of yaml-document.ts. */
+type FullReader = (text: string) => Document
+
+/**
+ * Reads the text of `part`. Never throws. Without the full reader it is `undefined` when that is needed: for YAML that is
+ * not plain, and whenever there is something to say about a place in it.
+ */
+export function readPart(text: PartText, part: Part, full: FullReader): Reading
+export function readPart(text: PartText, part: Part): Reading | undefined
+export function readPart(text: PartText, part: Part, full?: FullReader): Reading | undefined {
   const reader = new PartReader(text, part)
-  reader.read()
+  if (reader.tooLong()) return reader
+  if (part.format === 'json') reader.read(readJson(text.text))
+  else if (full !== undefined) reader.read(full(text.text))
+  else {
+    const plain = readPlainYaml(text.text)
+    if (plain === undefined) return undefined
+    const asked: FieldPath[] = []
+    const locate = (path: FieldPath) => {
+      if (path.length > 0) asked.push(path)
+      return plain.offset
+    }
+    reader.read({ value: plain.value, flaw: undefined, duplicates: [], locate })
+    if (asked.length > 0 || reader.troubles.length > 0) return undefined
+  }
   return reader
 }
 
@@ -53,16 +75,17 @@ class PartReader implements Reading {
     this.#part = part
   }
 
-  read(): void {
-    if (this.#text.length > PART_CHARACTERS_MAX) {
-      this.#cost(
-        'document',
-        0,
-        `a document of over ${PART_CHARACTERS_MAX >> 20} MiB; no Kubernetes object is that long`
-      )
-      return
-    }
-    const document = this.#part.format === 'json' ? readJson(this.#text) : readYaml(this.#text)
+  tooLong(): boolean {
+    if (this.#text.length <= PART_CHARACTERS_MAX) return false
+    this.#cost(
+      'document',
+      0,
+      `a document of over ${PART_CHARACTERS_MAX >> 20} MiB; no Kubernetes object is that long`
+    )
+    return true
+  }
+
+  read(document: Document): void {
     this.#document = document
     if (document.flaw !== undefined) {
       const mistake = mistakeBehind(this.#text, document.flaw)
@@ -121,6 +144,9 @@ class PartReader implements Reading {
     // One mistake may show in several fields; the first is where to begin, and the rest would only hide it.
     const first = errors[0]
     if (first !== undefined) this.#flaw(first, path, subject, errors.length - 1)
+    for (const { path, meant } of misspelled(value)) {
+      flaws.push({ level: 'warning', path, text: `is unknown; did you mean ${meant}?` })
+    }
     for (const flaw of flaws) if (flaw.level === 'warning') this.#flaw(flaw, path, subject, 0)
     if (held !== undefined) this.found.push({ ...subject, held: detached(held), ...this.#place(path) })
   }

@@ -43,7 +43,7 @@ export function changeLine(shown: string, changes: readonly Change[]): string {
 }
 
 /** `Service 12, Pod 3`: the kind with most first. */
-export function countsOf(kinds: Iterable<string>): string {
+function countsOf(kinds: Iterable<string>): string {
   const counts = new Map<string, number>()
   for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1)
   const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
@@ -71,6 +71,21 @@ export function namespacesLine(names: readonly string[], where: Entry | undefine
   return (
     `${subject} used${used} but not declared, so no name in ${names.length === 1 ? 'it' : 'them'} exists, as in CoreDNS; add ` +
     `{apiVersion: v1, kind: Namespace, metadata: {name: ${first}}}${names.length === 1 ? '' : ' and the like'}`
+  )
+}
+
+/** Services without a cluster IP among what is new: mostly manifests of an application, which a cluster completes. */
+export function addresslessLine(changes: readonly Change[]): string | undefined {
+  const names: string[] = []
+  for (const { action, object } of changes) {
+    if (action === 'removed' || object.kind !== 'Service' || object.type === 'ExternalName') continue
+    if (object.clusterIPs.length === 0) names.push(`${object.namespace}/${object.name}`)
+  }
+  if (names.length === 0) return undefined
+  const [subject, have] = names.length === 1 ? ['Service', 'has'] : ['Services', 'have']
+  return (
+    `${subject} ${someOf(names)} ${have} no clusterIP and so no address; nothing is added to manifests: write ` +
+    'spec.clusterIP, an address or None'
   )
 }
 

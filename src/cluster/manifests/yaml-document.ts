@@ -12,13 +12,13 @@ import {
 } from 'yaml'
 import type { FieldPath } from '../fields.ts'
 import type { Document, DuplicateKey, SyntaxFlaw } from './document.ts'
+import { DEPTH_MAX, tooDeepAt } from './depth.ts'
 import { plainScalar } from './scalars.ts'
-
-/** How deep maps and lists may be nested. The deepest Kubernetes objects (CRD schemas) stay under 64. */
-const DEPTH_MAX = 200
 
 /** Reads `text`, which holds one document. Never throws. */
 export function readYaml(text: string): Document {
+  const deep = tooDeepAt(text)
+  if (deep >= 0) return failed(tooDeep(deep))
   try {
     // With the failsafe schema every scalar is text: what it means is ours to say (scalars.ts).
     const parsed = parseDocument(text, {
@@ -36,8 +36,7 @@ export function readYaml(text: string): Document {
     return new Reader(text, parsed.contents).document()
   } catch (error) {
     if (error instanceof ReadError) return failed(error.flaw)
-    // The parser recurses on nested input and runs out of stack on hostile depths.
-    return failed({ offset: 0, code: 'TOO_DEEP', text: 'nested too deeply' })
+    return failed({ offset: 0, code: 'UNREADABLE', text: `cannot be read: ${String(error)}` })
   }
 }
 
@@ -76,7 +75,7 @@ class Reader {
     if (node === null || node === undefined) return null
     if (isScalar(node)) return this.#anchored(node.anchor, scalarValue(node))
     if (depth > DEPTH_MAX) {
-      throw new ReadError({ offset: offsetOf(node, 0), code: 'TOO_DEEP', text: 'nested too deeply' })
+      throw new ReadError(tooDeep(offsetOf(node, 0)))
     }
     if (isAlias(node)) {
       // Shared, not copied: a thousand aliases of aliases cost nothing.
@@ -222,6 +221,10 @@ function blamed(contents: Node | null, code: string, offset: number): number {
 
 function skipMarker(text: string): number {
   return /^(?:---)?\s*/.exec(text)?.[0].length ?? 0
+}
+
+function tooDeep(offset: number): SyntaxFlaw {
+  return { offset, code: 'TOO_DEEP', text: 'nested too deeply' }
 }
 
 function failed(flaw: SyntaxFlaw): Document {

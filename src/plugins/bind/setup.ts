@@ -19,6 +19,7 @@ export function bindOn(interfacesNow: () => Interfaces): PluginDefinition {
         const excepted = read(c, except, interfaces)
         all.push(...addresses.filter(address => !excepted.includes(address)))
       }
+      if (all.length === 0) throw c.bareErr('no address is left to listen on', 'except takes every address away')
       context.bindTo(all)
       return undefined
     }

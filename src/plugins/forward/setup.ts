@@ -1,10 +1,17 @@
 // The `forward` directive: from words to upstreams.
+import { posix } from 'node:path'
+import { splitHostPort } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import { metricsOf } from '../../metrics/metrics.ts'
-import { fileErrorText } from '../../runtime/files.ts'
-import { addressText, readUpstreams, splitScheme, type UpstreamAddress } from '../../upstream/address.ts'
-import { resolveUpstream, serverResolver, systemResolver } from '../../upstream/resolve-host.ts'
+import { fileErrorText, type Files } from '../../runtime/files.ts'
+import { addressText, placeText, type UpstreamAddress } from '../../upstream/address.ts'
+import {
+  resolveUpstream,
+  serverResolver,
+  systemResolver,
+  type HostResolver
+} from '../../upstream/resolve-host.ts'
 import type { TlsSettings } from '../../upstream/stream-channel.ts'
 import { Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
@@ -12,29 +19,44 @@ import { Forward } from './forward.ts'
 import { ForwardLine, type Server } from './forward-line.ts'
 import { ForwardMeter } from './forward-meter.ts'
 import { readForward, zoneCount, type ForwardOptions } from './options.ts'
+import { readUpstreams, splitScheme } from './upstream-words.ts'
 
 const TO_MAX = 15
 
-export const forwardPlugin: PluginDefinition = {
-  name: 'forward',
-  setup(c, context) {
-    const lines: ForwardLine[] = []
-    const words: number[] = []
-    while (c.next()) {
-      const options = readForward(c)
-      words.push(options.to.length)
-      lines.push(makeLine(c, options, context))
+/** The directive where host names are looked up like this, unless the line has servers of its own for that. */
+export function forwardWith(resolverOf: (files: Files) => HostResolver): PluginDefinition {
+  return {
+    name: 'forward',
+    setup(c, context) {
+      const lines: ForwardLine[] = []
+      const words: number[] = []
+      while (c.next()) {
+        const options = readForward(c)
+        words.push(options.to.length)
+        lines.push(makeLine(c, options, context, resolverOf))
+      }
+      const tooMany = words.find(count => count > TO_MAX)
+      if (tooMany !== undefined) throw c.bareErr(`more than ${TO_MAX} TOs configured: ${tooMany}`)
+      context.onShutdown(() => {
+        for (const line of lines) for (const { upstream } of line.servers) upstream.drain()
+      })
+      return new Forward(lines)
     }
-    const tooMany = words.find(count => count > TO_MAX)
-    if (tooMany !== undefined) throw c.bareErr(`more than ${TO_MAX} TOs configured: ${tooMany}`)
-    context.onShutdown(() => {
-      for (const line of lines) for (const { upstream } of line.servers) upstream.drain()
-    })
-    return new Forward(lines)
   }
 }
 
-function makeLine(c: Dispenser, options: ForwardOptions, context: SetupContext): ForwardLine {
+export const forwardPlugin: PluginDefinition = forwardWith(files => {
+  const servers = readUpstreams('/etc/resolv.conf', files)
+  const first = servers.error === undefined ? servers.value.find(each => !each.isName) : undefined
+  return systemResolver(first === undefined ? undefined : addressText(first))
+})
+
+function makeLine(
+  c: Dispenser,
+  options: ForwardOptions,
+  context: SetupContext,
+  resolverOf: (files: Files) => HostResolver
+): ForwardLine {
   warnOfLostZones(options, context)
   const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
@@ -48,8 +70,10 @@ function makeLine(c: Dispenser, options: ForwardOptions, context: SetupContext):
     return line
   }
   context.onStartup(async () => {
-    const { files } = context.runtime
-    const resolver = options.resolver.length > 0 ? serverResolver(options.resolver) : systemResolver(files)
+    const resolver =
+      options.resolver.length > 0
+        ? serverResolver(options.resolver.map(withPort))
+        : resolverOf(context.runtime.files)
     try {
       line.servers = serversFor(
         (await Promise.all(addresses.map(each => resolveUpstream(each, resolver)))).flat()
@@ -61,6 +85,12 @@ function makeLine(c: Dispenser, options: ForwardOptions, context: SetupContext):
     }
   })
   return line
+}
+
+/** `192.0.2.1` as `192.0.2.1:53`. */
+function withPort(server: string): string {
+  const split = splitHostPort(server)
+  return split.error === undefined ? placeText(split.value.host, split.value.port) : placeText(server, 53)
 }
 
 function warnOfLostZones(options: ForwardOptions, context: SetupContext): void {
@@ -161,7 +191,7 @@ function readTls(c: Dispenser, options: ForwardOptions, context: SetupContext): 
   const [first, second, third] = options.tlsFiles
   if (first === undefined) return {}
   const read = (word: Token, what: (error: string) => string): Buffer => {
-    const path = word.text.startsWith('/') || context.root === '' ? word.text : `${context.root}/${word.text}`
+    const path = posix.isAbsolute(word.text) ? word.text : posix.join(context.root, word.text)
     try {
       return context.runtime.files.read(path)
     } catch (error) {

@@ -84,7 +84,8 @@ export class Apex {
 
   writeVersion(): void {
     const writer = this.#writer
-    if (!writer.head(HEADER_OCTETS, writer.questionOctets, Rtype.TXT, VERSION_TTL, VERSION_TEXT.length)) return
+    if (!writer.head(HEADER_OCTETS, writer.questionOctets, Rtype.TXT, VERSION_TTL, VERSION_TEXT.length))
+      return
     writer.copy(VERSION_TEXT)
   }
 
@@ -134,7 +135,11 @@ export class Apex {
       const address = parsedAddress.slice(0, family)
       own.push({ name: Buffer.concat([NS_DNS, zone]), address })
       const { services } = this.#index
-      for (let node = services.slicesByAddress(address, 0, family); node !== 0; node = services.nextSliceByAddress(node)) {
+      for (
+        let node = services.slicesByAddress(address, 0, family);
+        node !== 0;
+        node = services.nextSliceByAddress(node)
+      ) {
         isKnown = this.#namesOfSlice(services.sliceAtNode(node), address, zone, found) || isKnown
       }
     }
@@ -166,7 +171,10 @@ export class Apex {
       found.push({ name, address: service.octets.slice(service.ipv4At + i * 4, service.ipv4At + i * 4 + 4) })
     }
     for (let i = 0; i < service.ipv6Count; i++) {
-      found.push({ name, address: service.octets.slice(service.ipv6At + i * 16, service.ipv6At + i * 16 + 16) })
+      found.push({
+        name,
+        address: service.octets.slice(service.ipv6At + i * 16, service.ipv6At + i * 16 + 16)
+      })
     }
     return true
   }
@@ -208,4 +216,3 @@ function prefixIs(query: Query, zoneAt: number, wanted: Uint8Array): boolean {
   }
   return true
 }
-

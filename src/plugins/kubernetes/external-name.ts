@@ -46,7 +46,8 @@ export class CnameChain {
   /** The CNAME of the ExternalName Service that `match` found. */
   writeOne(match: Match, ttl: number): void {
     const name = externalName(match)
-    if (name !== undefined) this.#writer.nameRecord(HEADER_OCTETS, this.#writer.questionOctets, Rtype.CNAME, ttl, name)
+    if (name !== undefined)
+      this.#writer.nameRecord(HEADER_OCTETS, this.#writer.questionOctets, Rtype.CNAME, ttl, name)
   }
 
   /**
@@ -62,10 +63,13 @@ export class CnameChain {
     for (;;) {
       const target = externalName(match)
       if (target === undefined || isSubdomain(target, current)) return negatives.noData(query)
-      if (chain.length > CNAMES_BEFORE_MAX || chain.some(one => sameName(one, target))) return negatives.noData(query)
+      if (chain.length > CNAMES_BEFORE_MAX || chain.some(one => sameName(one, target)))
+        return negatives.noData(query)
       chain.push(target)
       if (!isSubdomain(target, zone.name)) {
-        return whenReady(this.#lookup(target, query.qtype, query), found => this.#write(query, chain, found, negatives))
+        return whenReady(this.#lookup(target, query.qtype, query), found =>
+          this.#write(query, chain, found, negatives)
+        )
       }
       match.find(target, 0, target.length - zoneOctets, zone)
       if (match.outcome !== Outcome.EXTERNAL_NAME) break
@@ -89,7 +93,9 @@ export class CnameChain {
       })
       return this.#finish(query, negatives, flags)
     }
-    return found.some(one => one instanceof Promise) ? Promise.all(found).then(write) : write(found as Answer[])
+    return found.some(one => one instanceof Promise)
+      ? Promise.all(found).then(write)
+      : write(found as Answer[])
   }
 
   #write(query: Query, chain: readonly Name[], found: Answer, negatives: Negatives): Answer {

@@ -107,14 +107,19 @@ export class Kubernetes implements Plugin, Transferer {
         return this.#positive(query, this.#reasons.byOutcome[outcome])
       }
     }
-    return this.#noData(query, zoneAt, outcome === Outcome.EMPTY ? this.#reasons.byOutcome[outcome] : this.#reasons.noData)
+    return this.#noData(
+      query,
+      zoneAt,
+      outcome === Outcome.EMPTY ? this.#reasons.byOutcome[outcome] : this.#reasons.noData
+    )
   }
 
   /** A and AAAA of `ns.dns.<zone>`. */
   #ownAddresses(query: Query, zoneAt: number): Answer {
     this.#writer.begin(query)
     const family = query.qtype === Rtype.A ? 4 : 16
-    if (this.apex.writeOwnAddresses(family, this.#ttl)) return this.#positive(query, this.#rule(Rule.NAME_SERVER))
+    if (this.apex.writeOwnAddresses(family, this.#ttl))
+      return this.#positive(query, this.#rule(Rule.NAME_SERVER))
     return this.#noData(query, zoneAt, this.#reasons.noData)
   }
 
@@ -224,8 +229,10 @@ export class Kubernetes implements Plugin, Transferer {
    * nobody can know, so it is SERVFAIL, and the next plugin isn't asked either (docs/differences.md).
    */
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
-    if (!this.index.isSynced) return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
-    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) return next.answer(query)
+    if (!this.index.isSynced)
+      return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
+    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true)
+      return next.answer(query)
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
   }
 

@@ -198,7 +198,14 @@ export class Match {
       if (slice.nameHash !== this.#endpointHash) return false
       if (slice.labelLength > 0) {
         const length = name.endpointEnd - name.endpointAt
-        return sameOctets(slice.octets, slice.labelAt, slice.labelLength, this.octets, name.endpointAt, length)
+        return sameOctets(
+          slice.octets,
+          slice.labelAt,
+          slice.labelLength,
+          this.octets,
+          name.endpointAt,
+          length
+        )
       }
       return sameLabel(dashedAddress(slice), this.octets, name.endpointAt, name.endpointEnd)
     }
@@ -215,7 +222,11 @@ export class Match {
       const end = at + 1 + (octets[at] as number)
       if (at > name.topologyAt && (zoneAt >= zoneEnd || slice.octets[zoneAt++] !== 0x2e)) return false
       for (at++; at < end; at++, zoneAt++) {
-        if (zoneAt >= zoneEnd || lowerOctet[octets[at] as number] !== lowerOctet[slice.octets[zoneAt] as number]) return false
+        if (
+          zoneAt >= zoneEnd ||
+          lowerOctet[octets[at] as number] !== lowerOctet[slice.octets[zoneAt] as number]
+        )
+          return false
       }
     }
     return zoneAt === zoneEnd
@@ -235,7 +246,9 @@ export class Match {
   }
 
   #matchesUnnamed(name: ClusterName): boolean {
-    return name.kind !== NameKind.PORT || (name.portAt === name.portEnd && name.protocolAt === name.protocolEnd)
+    return (
+      name.kind !== NameKind.PORT || (name.portAt === name.portEnd && name.protocolAt === name.protocolEnd)
+    )
   }
 
   #hasReadyEndpoint(): boolean {
@@ -246,12 +259,16 @@ export class Match {
   }
 
   #findPod(octets: Uint8Array, name: ClusterName): number {
-    const text = podAddressText(Buffer.from(octets.subarray(name.podAt, name.podEnd)).toString('latin1').toLowerCase())
+    const text = podAddressText(
+      Buffer.from(octets.subarray(name.podAt, name.podEnd)).toString('latin1').toLowerCase()
+    )
     const family = parseAddress(text)
     this.podFamily = family
     this.podAddress.set(parsedAddress)
     if (this.#options.pods === 'verified') {
-      return family !== 0 && this.#index.pods.hasAddress(this.namespace, text) ? Outcome.POD : Outcome.NO_SUCH_POD
+      return family !== 0 && this.#index.pods.hasAddress(this.namespace, text)
+        ? Outcome.POD
+        : Outcome.NO_SUCH_POD
     }
     return family === 0 ? Outcome.NO_SUCH_POD : Outcome.POD
   }

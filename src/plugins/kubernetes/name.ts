@@ -146,6 +146,7 @@ export class ClusterName {
 /** Whether the label whose length octet stands at `at` is a lower-case word, letter case aside. */
 export function isWord(octets: Uint8Array, at: number, wanted: Uint8Array): boolean {
   if (octets[at] !== wanted.length) return false
-  for (let i = 0; i < wanted.length; i++) if (lowerOctet[octets[at + 1 + i] as number] !== wanted[i]) return false
+  for (let i = 0; i < wanted.length; i++)
+    if (lowerOctet[octets[at + 1 + i] as number] !== wanted[i]) return false
   return true
 }

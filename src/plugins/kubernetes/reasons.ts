@@ -47,7 +47,11 @@ export class Reasons {
   readonly byRule: ReadonlyMap<string, Reason>
   readonly noData: Reason
 
-  constructor(index: ClusterIndex, options: KubernetesOptions, findZone: (query: Query) => [Zone, number] | undefined) {
+  constructor(
+    index: ClusterIndex,
+    options: KubernetesOptions,
+    findZone: (query: Query) => [Zone, number] | undefined
+  ) {
     const match = new Match(index, options)
     const outcomeReason = (outcome: number, rule: string): Reason => ({
       plugin: 'kubernetes',
@@ -64,7 +68,10 @@ export class Reasons {
     }
     this.byOutcome = byOutcome
     this.byRule = new Map(
-      Object.values(Rule).map(rule => [rule, { plugin: 'kubernetes', rule, describe: query => describeRule(rule, query) }])
+      Object.values(Rule).map(rule => [
+        rule,
+        { plugin: 'kubernetes', rule, describe: query => describeRule(rule, query) }
+      ])
     )
     this.noData = {
       plugin: 'kubernetes',

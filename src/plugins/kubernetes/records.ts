@@ -27,7 +27,14 @@ class Seen {
    * Whether the address is new. `written` is the message under way: the addresses before are its last octets, each at
    * the end of a record of `stride` octets.
    */
-  isNew(source: Uint8Array, at: number, family: number, written: Uint8Array, end: number, stride: number): boolean {
+  isNew(
+    source: Uint8Array,
+    at: number,
+    family: number,
+    written: Uint8Array,
+    end: number,
+    stride: number
+  ): boolean {
     if (this.#count === 0) this.#first = end + stride - family
     if (this.#count < LINEAR_MAX) {
       for (let record = this.#first; record < end; record += stride) {
@@ -210,7 +217,11 @@ export class RecordWriter {
     const { name, octets } = match
     const lower = (start: number, end: number) =>
       Buffer.from(Buffer.from(octets.subarray(start, end)).toString('latin1').toLowerCase(), 'latin1')
-    const labels = [lower(name.podAt, name.podEnd), lower(name.namespaceAt, name.namespaceEnd), Buffer.from('pod')]
+    const labels = [
+      lower(name.podAt, name.podEnd),
+      lower(name.namespaceAt, name.namespaceEnd),
+      Buffer.from('pod')
+    ]
     const target = Buffer.concat([...labels.flatMap(label => [Uint8Array.of(label.length), label]), zone])
     const at = this.#srv(ttl, 100, 0, target)
     this.#writer.additional()
@@ -241,7 +252,14 @@ export class RecordWriter {
 
 /** `<service>.<namespace>.svc.<zone>` on the wire. */
 export function joinLabels(service: Uint8Array, namespace: Uint8Array, zone: Uint8Array): Buffer {
-  return Buffer.concat([Uint8Array.of(service.length), service, Uint8Array.of(namespace.length), namespace, SVC_LABEL, zone])
+  return Buffer.concat([
+    Uint8Array.of(service.length),
+    service,
+    Uint8Array.of(namespace.length),
+    namespace,
+    SVC_LABEL,
+    zone
+  ])
 }
 
 /** The endpoint name of the endpoint that a slice stands at. */
@@ -264,4 +282,3 @@ function slicePorts(match: Match): number[] {
 export function srvWeight(candidates: number): number {
   return Math.max(1, Math.floor((100 / (100 * candidates)) * 100))
 }
-

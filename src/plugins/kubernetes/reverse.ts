@@ -38,7 +38,11 @@ export class Reverse {
     if (family === 0) return -1
     const { services, namespaces } = this.#index
     const writer = this.#writer
-    for (let node = services.servicesByAddress(address, 0, family); node !== 0; node = services.nextServiceByAddress(node)) {
+    for (
+      let node = services.servicesByAddress(address, 0, family);
+      node !== 0;
+      node = services.nextServiceByAddress(node)
+    ) {
       const entry = services.serviceAtNode(node)
       if (!services.loadService(entry, this.#service).hasAddress(address, 0, family)) continue
       const namespace = services.namespaceOf(entry)
@@ -48,7 +52,11 @@ export class Reverse {
       return 1
     }
     const written = new Set<string>()
-    for (let node = services.slicesByAddress(address, 0, family); node !== 0; node = services.nextSliceByAddress(node)) {
+    for (
+      let node = services.slicesByAddress(address, 0, family);
+      node !== 0;
+      node = services.nextSliceByAddress(node)
+    ) {
       this.#writeSlice(services.sliceAtNode(node), family, ttl, written)
       if (writer.overflowed) break
     }
@@ -69,7 +77,11 @@ export class Reverse {
       if (same < family) continue
       const label = endpointLabel(slice)
       if (label.length === 0) continue
-      const service = joinLabels(services.nameOf(entry), namespaces.label(namespace), this.#options.primaryZone)
+      const service = joinLabels(
+        services.nameOf(entry),
+        namespaces.label(namespace),
+        this.#options.primaryZone
+      )
       const name = Buffer.concat([Uint8Array.of(label.length), label, service])
       const key = name.toString('latin1')
       if (written.has(key) || name.length > 255) continue
@@ -127,7 +139,8 @@ function hexDigit(octet: number): number {
 function endsWith(octets: Uint8Array, start: number, end: number, suffix: Uint8Array): boolean {
   const from = end - suffix.length
   if (from < start) return false
-  for (let at = 0; at < suffix.length; at++) if (lowerOctet[octets[from + at] as number] !== suffix[at]) return false
+  for (let at = 0; at < suffix.length; at++)
+    if (lowerOctet[octets[from + at] as number] !== suffix[at]) return false
   let at = start
   while (at < from) at += (octets[at] as number) + 1
   return at === from

@@ -92,7 +92,9 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
     case 'pods': {
       const [mode] = exactly(c, 1)
       if (mode !== 'disabled' && mode !== 'insecure' && mode !== 'verified') {
-        throw c.bareErr(`wrong value for pods: ${mode as string},  must be one of: disabled, verified, insecure`)
+        throw c.bareErr(
+          `wrong value for pods: ${mode as string},  must be one of: disabled, verified, insecure`
+        )
       }
       stanza.pods = mode
       return
@@ -180,7 +182,8 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
 
 /** Options that CoreDNS once had, and what took their place. */
 const REMOVED: Readonly<Record<string, string>> = {
-  upstream: 'this line can go: targets of ExternalName Services are always looked up through the server itself',
+  upstream:
+    'this line can go: targets of ExternalName Services are always looked up through the server itself',
   resyncperiod: 'this line can go: the watch needs no resync',
   transfer: 'zone transfers are a plugin now: write `transfer { to * }` beside kubernetes',
   federation: 'this line can go: federation was removed from Kubernetes',
@@ -253,7 +256,8 @@ function resolve(stanza: Stanza, c: Dispenser, context: SetupContext): Kubernete
     namespaces: stanza.namespaces.map(name => Buffer.from(name, 'utf8')),
     ignoreEmptyService: stanza.ignoreEmptyService,
     zonal: stanza.zonal,
-    fallthrough: stanza.fallthrough === undefined ? undefined : zoneTable(fallthroughZones(stanza.fallthrough)),
+    fallthrough:
+      stanza.fallthrough === undefined ? undefined : zoneTable(fallthroughZones(stanza.fallthrough)),
     primaryZone: primary,
     localAddresses: context.localAddresses
   }

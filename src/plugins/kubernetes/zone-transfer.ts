@@ -99,7 +99,8 @@ export class ClusterTransfer implements ZoneTransfer {
         const endpoint = Buffer.concat([lengthOctet(endpointLabel(slice)), endpointLabel(slice), name])
         const address = slice.octets.subarray(slice.addressAt, slice.addressAt + slice.family)
         records.push(addressRecord(name, ttl, address), addressRecord(endpoint, ttl, address))
-        for (const { owner, port } of ports) records.push(srvRecord(Buffer.concat([owner, name]), ttl, weight, port, endpoint))
+        for (const { owner, port } of ports)
+          records.push(srvRecord(Buffer.concat([owner, name]), ttl, weight, port, endpoint))
       }
     }
     return records
@@ -109,10 +110,14 @@ export class ClusterTransfer implements ZoneTransfer {
 function addressService(service: ServiceView, name: Buffer, ttl: number, isImport: boolean): Uint8Array[] {
   const records: Uint8Array[] = []
   for (let i = 0; i < service.ipv4Count; i++) {
-    records.push(addressRecord(name, ttl, service.octets.subarray(service.ipv4At + i * 4, service.ipv4At + i * 4 + 4)))
+    records.push(
+      addressRecord(name, ttl, service.octets.subarray(service.ipv4At + i * 4, service.ipv4At + i * 4 + 4))
+    )
   }
   for (let i = 0; i < service.ipv6Count; i++) {
-    records.push(addressRecord(name, ttl, service.octets.subarray(service.ipv6At + i * 16, service.ipv6At + i * 16 + 16)))
+    records.push(
+      addressRecord(name, ttl, service.octets.subarray(service.ipv6At + i * 16, service.ipv6At + i * 16 + 16))
+    )
   }
   // A Service without ports has one record with the port that CoreDNS's stand-in (-1) becomes.
   if (service.portCount === 0 && !isImport) records.push(srvRecord(name, ttl, FULL_WEIGHT, 0xffff, name))
@@ -138,7 +143,12 @@ function namedPorts(slice: SliceView): { readonly owner: Buffer; readonly port: 
 /** `_port._protocol`, lower-cased, as labels. */
 function portOwner(view: ServiceView | SliceView): Buffer {
   const text = (at: number, length: number) =>
-    Buffer.from(`_${Buffer.from(view.octets.subarray(at, at + length)).toString('latin1').toLowerCase()}`, 'latin1')
+    Buffer.from(
+      `_${Buffer.from(view.octets.subarray(at, at + length))
+        .toString('latin1')
+        .toLowerCase()}`,
+      'latin1'
+    )
   const port = text(view.nameAt, view.nameLength)
   const protocol = text(view.protocolAt, view.protocolLength)
   return Buffer.concat([lengthOctet(port), port, lengthOctet(protocol), protocol])
@@ -163,7 +173,13 @@ function addressRecord(owner: Uint8Array, ttl: number, address: Uint8Array): Uin
   return record(owner, address.length === 4 ? Rtype.A : Rtype.AAAA, ttl, address)
 }
 
-function srvRecord(owner: Uint8Array, ttl: number, weight: number, port: number, target: Uint8Array): Uint8Array {
+function srvRecord(
+  owner: Uint8Array,
+  ttl: number,
+  weight: number,
+  port: number,
+  target: Uint8Array
+): Uint8Array {
   const rdata = Buffer.allocUnsafe(6 + target.length)
   write16(rdata, 0, 0)
   write16(rdata, 2, weight)

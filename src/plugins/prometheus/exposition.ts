@@ -33,11 +33,21 @@ export class Exposition {
 /** A family in the form that a registry prints. */
 function asMetric(family: FamilySamples): Metric {
   const { name, help, type, samples } = family
-  const values = samples.map(({ suffix, labels, value }) => ({ metricName: name + suffix, labels, value }))
+  const values = samples.map(({ suffix, labels, value }) => ({
+    metricName: name + suffix,
+    labels: sorted(labels),
+    value
+  }))
   // What a registry asks of a metric: its name, and what `get` gives.
   return {
     name,
     help,
     get: () => Promise.resolve({ name, help, type, values, aggregator: 'sum' })
   } as unknown as Metric
+}
+
+/** By name, as CoreDNS's exposition has them; the bound of a bucket stands last. */
+function sorted({ le, ...labels }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(le === undefined ? entries : [...entries, ['le', le]])
 }

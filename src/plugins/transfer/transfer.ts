@@ -35,7 +35,8 @@ export class Transfer implements Plugin {
     if (query.qtype !== Rtype.AXFR && query.qtype !== Rtype.IXFR) return next.answer(query)
     const rule = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     if (rule === undefined) return next.answer(query)
-    if (query.transport === 'udp' || !rule.allows(query.peer.address)) return emptyAnswer(query, Rcode.REFUSED)
+    if (query.transport === 'udp' || !rule.allows(query.peer.address))
+      return emptyAnswer(query, Rcode.REFUSED)
     for (const transferer of this.#transferers()) {
       const zone = transferer.transfer(query.name)
       if (zone !== undefined) return this.#send(query, zone)
@@ -44,7 +45,8 @@ export class Transfer implements Plugin {
   }
 
   #send(query: Query, zone: ZoneTransfer): Answer {
-    if (query.qtype === Rtype.IXFR && clientSerial(query) === zone.serial) return this.#message(query, [zone.soa])
+    if (query.qtype === Rtype.IXFR && clientSerial(query) === zone.serial)
+      return this.#message(query, [zone.soa])
     const messages = this.#messages(query, zone)
     const first = messages.next()
     const answer = first.done === true ? emptyAnswer(query, Rcode.SERVFAIL) : first.value

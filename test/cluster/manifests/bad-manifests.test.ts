@@ -97,6 +97,16 @@ const cases: readonly BadManifest[] = [
     ]
   },
   {
+    name: 'a field in the wrong letter case, and so no address',
+    text: service('  clusterip: 10.96.0.1\n  ports:\n  - Port: 80\n    port: 81'),
+    says: [
+      'warn: shop.yaml:7:14: Service shop/web: spec.clusterip is unknown; did you mean clusterIP?',
+      'warn: shop.yaml:9:11: Service shop/web: spec.ports[0].Port is unknown; did you mean port?',
+      'warn: Service shop/web has no clusterIP and so no address; nothing is added to manifests: write spec.clusterIP, an address or None'
+    ],
+    serves: ['Namespace//shop', 'Service/shop/web']
+  },
+  {
     name: 'an unknown Service type',
     text: service('  type: Cluster'),
     says: [
@@ -509,7 +519,7 @@ const cases: readonly BadManifest[] = [
   {
     name: 'nested beyond reason',
     text: `apiVersion: v1\nkind: ConfigMap\ndata: ${'['.repeat(300)}${']'.repeat(300)}\n`,
-    says: [`error: shop.yaml:3:207: nested more than 200 deep; no Kubernetes object is; ${lost}`]
+    says: [`error: shop.yaml:3:107: nested more than 100 deep; no Kubernetes object is; ${lost}`]
   },
   // Lists: one bad item costs only itself.
   {

@@ -159,18 +159,30 @@ export async function editTexts(
   texts: Readonly<Record<string, string>>,
   teardown: (task: () => Promise<void>) => void,
   paths: readonly string[] = Object.keys(texts)
-): Promise<Harness & { readonly write: (name: string, contents: string | Uint8Array | undefined) => void }> {
+): Promise<
+  Harness & {
+    readonly write: (name: string, contents: string | Uint8Array | undefined) => void
+    /** The files that the watcher was asked to look at. */
+    readonly watched: () => readonly string[]
+  }
+> {
   const log = new LogBook()
   const files = new MemoryFiles(texts)
   let changed: (path: string) => void = () => undefined
+  let watched: readonly string[] = []
   const watch: StartWatching = listener => {
     changed = path => listener.changed(path)
-    return { keep: () => undefined, ready: () => new Promise(() => undefined), close: async () => undefined }
+    return {
+      keep: files => void (watched = [...files].map(path => relative(process.cwd(), path))),
+      ready: () => new Promise(() => undefined),
+      close: async () => undefined
+    }
   }
   const harness = await begin({ paths, runtime: { clock: systemClock, files, log }, watch }, log, '')
   teardown(() => harness.source.close())
   return {
     ...harness,
+    watched: () => watched,
     write(name, contents) {
       if (contents === 'gone') files.contents.delete(name)
       else files.contents.set(name, contents)

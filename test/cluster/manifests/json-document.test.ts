@@ -40,7 +40,7 @@ const flaws: readonly (readonly [string, number, string])[] = [
   ['{} {}', 3, 'found "{" where JSON has the end of the object'],
   ['{"a": "b\n"}', 6, 'a string that is not closed on its line, or has a wrong escape'],
   ['"\\x"', 0, 'a string that is not closed on its line, or has a wrong escape'],
-  ['['.repeat(300), 201, 'nested too deeply']
+  ['['.repeat(300), 101, 'nested too deeply']
 ]
 for (const [text, offset, says] of flaws) {
   const { flaw } = readJson(text)

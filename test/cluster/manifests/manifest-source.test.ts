@@ -313,7 +313,11 @@ t.test('what can not be read later', async t => {
 })
 
 t.test('files come and go', async t => {
-  const { write, log, mirror } = await editTexts({ 'k8s/shop.yaml': shop }, task => t.teardown(task), ['k8s'])
+  const { write, watched, log, mirror } = await editTexts(
+    { 'k8s/shop.yaml': shop },
+    task => t.teardown(task),
+    ['k8s']
+  )
   write('k8s/deep/web.yaml', service('web'))
   await mirror.until('there', () => addressOf(mirror, 'web') === '10.96.0.1')
   await said(log, 'info: k8s/deep/web.yaml: Service shop/web added')
@@ -322,6 +326,9 @@ t.test('files come and go', async t => {
   write('k8s/deep/web.yaml', 'gone')
   await mirror.until('gone', () => addressOf(mirror, 'web') === undefined)
   t.strictSame(mirror.keys(), ['Namespace//shop'])
+  await said(log, 'info: k8s/deep/web.yaml: Service shop/web removed')
+  await pause(1)
+  t.strictSame(watched(), ['k8s/shop.yaml'], 'what is gone is forgotten')
 })
 
 t.test('origins', async t => {

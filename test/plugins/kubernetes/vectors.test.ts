@@ -22,7 +22,12 @@ interface Case {
   readonly qtype: string
   readonly qclass?: string
   readonly transport?: 'udp' | 'tcp'
-  readonly edns?: { readonly size?: number; readonly do?: boolean | number; readonly version?: number; readonly options?: string }
+  readonly edns?: {
+    readonly size?: number
+    readonly do?: boolean | number
+    readonly version?: number
+    readonly options?: string
+  }
   readonly rd?: boolean
   readonly cd?: boolean
   readonly ad?: boolean
@@ -103,7 +108,9 @@ function rdata(type: string, words: readonly string[]): Buffer {
     case 'PTR':
       return Buffer.from(encodeName(words[0] ?? ''))
     case 'TXT':
-      return Buffer.concat(words.map(word => Buffer.concat([Buffer.of(word.length - 2), Buffer.from(word.slice(1, -1))])))
+      return Buffer.concat(
+        words.map(word => Buffer.concat([Buffer.of(word.length - 2), Buffer.from(word.slice(1, -1))]))
+      )
     default:
       throw new Error(`the stub upstream has no ${type} records`)
   }
@@ -132,14 +139,22 @@ async function startUpstream(table: readonly Upstream[]) {
     bare.fill(0, 6, 12)
     Object.assign(question, messageText(bare).question[0])
     const entry = table.find(
-      one => one.qname.toLowerCase() === question.name.toLowerCase() && rtypeNumber(one.qtype) === question.type
+      one =>
+        one.qname.toLowerCase() === question.name.toLowerCase() && rtypeNumber(one.qtype) === question.type
     )
     if (entry?.drop === true) return undefined
-    const same = (owner: string) => (owner.toLowerCase() === question.name.toLowerCase() ? question.name : owner)
+    const same = (owner: string) =>
+      owner.toLowerCase() === question.name.toLowerCase() ? question.name : owner
     const records = (entry?.answer ?? []).map(line => record(line.replace(/^\S+/, same)))
     const isCut = entry?.tc === true && !overTcp
     const rcodes: Readonly<Record<string, number>> = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 }
-    header.writeUInt16BE(0x8080 | (query.readUInt16BE(2) & 0x7910) | (isCut ? 0x200 : 0) | (rcodes[entry?.rcode ?? 'NOERROR'] ?? 0), 2)
+    header.writeUInt16BE(
+      0x8080 |
+        (query.readUInt16BE(2) & 0x7910) |
+        (isCut ? 0x200 : 0) |
+        (rcodes[entry?.rcode ?? 'NOERROR'] ?? 0),
+      2
+    )
     header.writeUInt16BE(records.length, 6)
     header.writeUInt32BE(0, 8)
     return Buffer.concat([header, query.subarray(12, end), ...records])
@@ -187,7 +202,10 @@ function encodeQuery(test: Case, serial: number | undefined): Buffer {
   const header = Buffer.alloc(12)
   header.writeUInt16BE(7, 0)
   const flags =
-    ((test.opcode ?? 0) << 11) | (test.rd === false ? 0 : 0x100) | (test.ad === true ? 0x20 : 0) | (test.cd === true ? 0x10 : 0)
+    ((test.opcode ?? 0) << 11) |
+    (test.rd === false ? 0 : 0x100) |
+    (test.ad === true ? 0x20 : 0) |
+    (test.cd === true ? 0x10 : 0)
   header.writeUInt16BE(flags, 2)
   header.writeUInt16BE(1, 4)
   const numbers = Buffer.alloc(4)
@@ -297,15 +315,20 @@ function normal(line: string, withoutTtl: boolean): string {
 
 function differences(given: Case, reply: MessageText, withoutTtl = false): string[] {
   const bare = { answer: [], ns: [], extra: [] }
-  const test = given.instead === undefined ? given : { ...given, flags: undefined, opt: undefined, ...bare, ...given.instead }
+  const test =
+    given.instead === undefined
+      ? given
+      : { ...given, flags: undefined, opt: undefined, ...bare, ...given.instead }
   const found: string[] = []
   const rcode = rcodeName(reply.rcode)
-  if (!(test.rcode_any_of ?? [test.rcode]).includes(rcode)) found.push(`rcode ${rcode}, expected ${test.rcode}`)
+  if (!(test.rcode_any_of ?? [test.rcode]).includes(rcode))
+    found.push(`rcode ${rcode}, expected ${test.rcode}`)
   const isTransfer = test.qtype === 'AXFR' || test.qtype === 'IXFR'
   for (const section of ['answer', 'ns', 'extra'] as const) {
     let expected = (test[section] ?? []).map(line => normal(line, withoutTtl))
     let actual = reply[section].map(line => normal(line, withoutTtl))
-    if (isTransfer && section === 'answer' && reply.answer[0] !== reply.answer.at(-1)) found.push('first and last SOA differ')
+    if (isTransfer && section === 'answer' && reply.answer[0] !== reply.answer.at(-1))
+      found.push('first and last SOA differ')
     if (test.compare_as === 'set') {
       expected = [...new Set(expected)]
       actual = [...new Set(actual)]
@@ -325,12 +348,16 @@ function differences(given: Case, reply: MessageText, withoutTtl = false): strin
     if (left.length > 0) found.push(`${section} has ${JSON.stringify(left)}`)
     if (test.order !== undefined && section === 'answer') {
       const types = actual.map(line => line.split(' ')[3])
-      if (types.lastIndexOf('CNAME') > types.findIndex(type => type !== 'CNAME') && types.some(type => type !== 'CNAME')) {
+      if (
+        types.lastIndexOf('CNAME') > types.findIndex(type => type !== 'CNAME') &&
+        types.some(type => type !== 'CNAME')
+      ) {
         found.push('a CNAME after its target')
       }
     }
   }
-  if (test.flags !== undefined && !isTransfer && test.flags !== reply.flags) found.push(`flags ${reply.flags}, expected ${test.flags}`)
+  if (test.flags !== undefined && !isTransfer && test.flags !== reply.flags)
+    found.push(`flags ${reply.flags}, expected ${test.flags}`)
   if (test.opt !== undefined && test.opt !== reply.opt) found.push(`opt ${reply.opt}, expected ${test.opt}`)
   const echoed = reply.question[0]?.name
   if (echoed !== undefined && echoed !== test.qname) found.push(`question ${echoed}, expected ${test.qname}`)
@@ -364,7 +391,9 @@ for (const file of readdirSync(folder).filter(name => name.endsWith('.cases.json
     const work = mkdtempSync(path.join(os.tmpdir(), 'labdns-test-'))
     for (const [name, text] of Object.entries(set.files ?? {})) writeFileSync(path.join(work, name), text)
     const corefile = set.corefile.replaceAll('UPSTREAM', `127.0.0.1:${upstream.port}`)
-    const groups = new Set(steps.flatMap(step => step.cases.map(test => JSON.stringify(test.local_ips ?? set.local_ips ?? []))))
+    const groups = new Set(
+      steps.flatMap(step => step.cases.map(test => JSON.stringify(test.local_ips ?? set.local_ips ?? [])))
+    )
     for (const group of groups) {
       const source = new MemorySource()
       for (const object of objectsOf(set.manifests)) source.putRaw(object)
@@ -377,12 +406,14 @@ for (const file of readdirSync(folder).filter(name => name.endsWith('.cases.json
         }
         for (const object of step.apply ?? []) source.putRaw(object)
         for (const test of step.cases) {
-          if (JSON.stringify(test.local_ips ?? set.local_ips ?? []) !== group || test.skip !== undefined) continue
+          if (JSON.stringify(test.local_ips ?? set.local_ips ?? []) !== group || test.skip !== undefined)
+            continue
           const reply = await ask(test, server.port)
           const found = differences(test, reply)
           asked++
           const isCacheTtl = found.length > 0 && hasCache(set) && differences(test, reply, true).length === 0
-          if (isCacheTtl) excepted.push(`${set.set}: ${test.qname} ${test.qtype}: a TTL that only cache changes`)
+          if (isCacheTtl)
+            excepted.push(`${set.set}: ${test.qname} ${test.qtype}: a TTL that only cache changes`)
           else t.same(found, [], `${test.qname} ${test.qtype}`)
         }
       }

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { addressText, readUpstreams } from '../../src/upstream/address.ts'
-import { fakeFiles } from '../support/fake-files.ts'
+import { readUpstreams } from '../../../src/plugins/forward/upstream-words.ts'
+import { addressText } from '../../../src/upstream/address.ts'
+import { fakeFiles } from '../../support/fake-files.ts'
 
 const files = fakeFiles({
   '/etc/resolv.conf':
