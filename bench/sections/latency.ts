@@ -26,14 +26,14 @@ export const latency: Section = {
         target,
         load: { file: QUERY_FILE, rate: QUERIES_A_SECOND }
       }))
-      const results = await Rounds.run(contestants, rounds, length)
+      const results = await Rounds.runQuietly(contestants, rounds, length)
       const p99 = (name: string) => results.spread(name, result => result.p99).median
       return {
         title: `Latency at ${QUERIES_A_SECOND.toLocaleString('en')} queries/s`,
         method: `Open loop, ${rounds} rounds of ${length} s each; microseconds from the sending to the kernel's receipt of the reply.`,
         tables: [latencyTable(results, contestants)],
         bounds: [atMost('p99 over the echo’s', (p99(full.name) - p99(echo.name)) / 1000, 0.2, ' ms', 3)],
-        notes: [],
+        notes: results.doubts,
         figures: Object.fromEntries(results.results)
       }
     } finally {
