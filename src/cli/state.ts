@@ -9,6 +9,7 @@ import { directives } from '../plugins/order.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { systemFiles } from '../runtime/files.ts'
 import { systemHttp } from '../runtime/http.ts'
+import { keepNewSpaceSmall } from '../runtime/heap.ts'
 import { processLog, type ProcessLog } from '../runtime/log.ts'
 import { systemNetwork } from '../runtime/network.ts'
 import { systemRandom } from '../runtime/random.ts'
@@ -19,6 +20,7 @@ import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
 
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
 export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
+  keepNewSpaceSmall()
   const written = processLog()
   const runtime: Runtime = {
     clock: systemClock,
