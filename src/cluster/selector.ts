@@ -64,13 +64,13 @@ class SelectorReader {
       if (!isIdentifier(first) && first !== '!') {
         throw new Error(
           found.length === 0
-            ? `found '${first ?? ''}', expected: !, identifier, or 'end of string'`
-            : `found '${first ?? ''}', expected: identifier after ','`
+            ? `found '${first}', expected: !, identifier, or 'end of string'`
+            : `found '${first}', expected: identifier after ','`
         )
       }
       found.push(this.#requirement())
       const separator = this.#take()
-      if (separator === undefined) return found
+      if (separator === '') return found
       if (separator !== ',') throw new Error(`found '${separator}', expected: ',' or 'end of string'`)
     }
   }
@@ -82,7 +82,7 @@ class SelectorReader {
     }
     const key = this.#key()
     const operator = this.#peek()
-    if (operator === undefined || operator === ',') return { key, operator: 'exists', values: [] }
+    if (operator === '' || operator === ',') return { key, operator: 'exists', values: [] }
     this.#take()
     switch (operator) {
       case '=':
@@ -110,14 +110,14 @@ class SelectorReader {
 
   #key(): string {
     const key = this.#take()
-    if (!isIdentifier(key)) throw stopped(`found '${key ?? ''}', expected: identifier`)
+    if (!isIdentifier(key)) throw stopped(`found '${key}', expected: identifier`)
     if (!KEY.test(key)) throw stopped(`key: Invalid value: "${key}": not a label key`)
     return key
   }
 
   #value(): string {
     const next = this.#peek()
-    if (next === undefined || next === ',') return ''
+    if (next === '' || next === ',') return ''
     this.#take()
     if (!isIdentifier(next)) throw stopped(`found '${next}', expected: identifier`)
     return checkedValue(next)
@@ -126,7 +126,7 @@ class SelectorReader {
   /** `(a, b)`; a value between two commas, or a comma and a parenthesis, may be left out and is empty. */
   #list(): string[] {
     const open = this.#take()
-    if (open !== '(') throw stopped(`found '${open ?? ''}' expected: '('`)
+    if (open !== '(') throw stopped(`found '${open}' expected: '('`)
     const values: string[] = []
     for (;;) {
       const next = this.#peek()
@@ -137,25 +137,26 @@ class SelectorReader {
         values.push('')
       } else {
         const expected = values.length === 0 ? "',', ')' or identifier" : "',', or identifier"
-        throw stopped(`found '${next ?? ''}', expected: ${expected}`)
+        throw stopped(`found '${next}', expected: ${expected}`)
       }
       const close = this.#take()
       if (close === ')') return values
-      if (close !== ',') throw stopped(`found '${close ?? ''}', expected: ',' or ')'`)
+      if (close !== ',') throw stopped(`found '${close}', expected: ',' or ')'`)
     }
   }
 
-  #peek(): string | undefined {
-    return this.#tokens[this.#at]
+  /** The next token; empty at the end. */
+  #peek(): string {
+    return this.#tokens[this.#at] ?? ''
   }
 
-  #take(): string | undefined {
-    return this.#tokens[this.#at++]
+  #take(): string {
+    return this.#tokens[this.#at++] ?? ''
   }
 }
 
-function isIdentifier(token: string | undefined): token is string {
-  return token !== undefined && !/^[!=<>(),]/.test(token)
+function isIdentifier(token: string): boolean {
+  return /^[^!=<>(),]/.test(token)
 }
 
 function checkedValue(value: string): string {
