@@ -20,7 +20,10 @@ export function bindOn(interfacesNow: () => Interfaces): PluginDefinition {
         all.push(...addresses.filter(address => !excepted.includes(address)))
       }
       if (all.length === 0)
-        throw c.bareErr('no address is left to listen on', 'except takes every address away')
+        throw c.bareErr(
+          'no address is left to listen on',
+          'except took every one away, or the interface has none'
+        )
       context.bindTo(all)
       return undefined
     }

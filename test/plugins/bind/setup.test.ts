@@ -23,8 +23,7 @@ t.test('addresses and interfaces become addresses', async t => {
     ['bind eth0 192.0.2.8', ['192.0.2.7', 'fe80::1%eth0', '192.0.2.8']],
     ['bind 127.0.0.1\n bind 192.0.2.7', ['127.0.0.1', '192.0.2.7']],
     ['bind lo eth0 {\n except ::1 192.0.2.7\n }', ['127.0.0.1', 'fe80::1%eth0']],
-    ['bind lo {\n except lo\n }\n bind eth0', ['192.0.2.7', 'fe80::1%eth0']],
-    ['bind down0', []]
+    ['bind lo {\n except lo\n }\n bind eth0', ['192.0.2.7', 'fe80::1%eth0']]
   ]
   for (const [directives, addresses] of cases) t.same(bound(directives), addresses, directives)
 })
@@ -49,6 +48,9 @@ const bad: readonly (readonly [directive: string, message: string])[] = [
   ['bind 10.0.0.0/8', 'not a valid IP address or interface name: "10.0.0.0/8"'],
   ['bind 127.0.0.1 {\n foo\n }', 'invalid option "foo"'],
   ['bind lo {\n except\n }', 'at least one address or interface must be given to except subdirective'],
+  // An empty list would mean every address.
+  ['bind down0', 'no address is left to listen on'],
+  ['bind lo {\n except lo\n }', 'no address is left to listen on'],
   ['bind lo {\n except eth9\n }', 'not a valid IP address or interface name: "eth9"']
 ]
 
