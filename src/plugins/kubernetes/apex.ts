@@ -5,10 +5,11 @@ import { SliceView } from '../../cluster/index/slice-record.ts'
 import type { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Query } from '../../dns/query.ts'
 import { parseAddress, parsedAddress } from '../../wire/address.ts'
+import { NAME_OCTETS_MAX } from '../../wire/name.ts'
 import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
 import { write32 } from '../../wire/records.ts'
 import type { KubernetesOptions } from './options.ts'
-import { endpointLabel, joinLabels } from './records.ts'
+import { endpointLabel, joinLabels, serviceName } from './records.ts'
 
 const NS_DNS = Buffer.from('\x02ns\x03dns', 'latin1')
 const HOSTMASTER = Buffer.from('\x0ahostmaster', 'latin1')
@@ -31,6 +32,8 @@ export interface NameServer {
 export class Apex {
   /** Octets of the SOA record that `writeSoa` writes. */
   static readonly SOA_OCTETS = 12 + NS_DNS.length + 2 + HOSTMASTER.length + 2 + 20
+  /** The most octets of a zone's name that leave room for the names in its SOA. */
+  static readonly ZONE_OCTETS_MAX = NAME_OCTETS_MAX - HOSTMASTER.length
 
   readonly #index: ClusterIndex
   readonly #options: KubernetesOptions
@@ -135,12 +138,16 @@ export class Apex {
       const address = parsedAddress.slice(0, family)
       own.push({ name: Buffer.concat([NS_DNS, zone]), address })
       const { services } = this.#index
+      const seen = new Set<number>()
       for (
         let node = services.slicesByAddress(address, 0, family);
         node !== 0;
         node = services.nextSliceByAddress(node)
       ) {
-        isKnown = this.#namesOfSlice(services.sliceAtNode(node), address, zone, found) || isKnown
+        const id = services.sliceAtNode(node)
+        if (seen.has(id)) continue // it has the address more than once
+        seen.add(id)
+        isKnown = this.#namesOfSlice(id, address, zone, found) || isKnown
       }
     }
     return isKnown ? found : own
@@ -154,16 +161,16 @@ export class Apex {
     const entry = services.entryOfSlice(id)
     if (!services.hasService(entry)) return true
     const service = services.loadService(entry, this.#service)
-    const name = joinLabels(services.nameOf(entry), namespaces.label(services.namespaceOf(entry)), zone)
+    const name = serviceName(services, entry, namespaces, zone)
+    if (name === undefined) return true
     if (service.type === ServiceType.HEADLESS) {
       slice.rewindEndpoints()
       while (slice.nextEndpoint()) {
         if (slice.family === 0) continue
-        const label = endpointLabel(slice)
-        found.push({
-          name: Buffer.concat([Uint8Array.of(label.length), label, name]),
-          address: slice.octets.slice(slice.addressAt, slice.addressAt + slice.family)
-        })
+        const endpoint = joinLabels([endpointLabel(slice)], name)
+        if (endpoint === undefined) continue
+        const address = slice.octets.slice(slice.addressAt, slice.addressAt + slice.family)
+        found.push({ name: endpoint, address })
       }
       return true
     }

@@ -278,7 +278,7 @@ export class Kubernetes implements Plugin, Transferer {
   /** A zone, or a name below one (then the services are transferred as if that were the zone, as CoreDNS does). */
   transfer(name: Name): ZoneTransfer | undefined {
     const zone = this.#zones.find(name, 0, name.length)
-    if (zone === undefined || !this.index.isSynced) return undefined
+    if (zone === undefined || !this.index.isSynced || name.length > Apex.ZONE_OCTETS_MAX) return undefined
     const match = new Match(this.index, this.options)
     return new ClusterTransfer(this.index, this.options, match, this.apex, name.slice(), zone.isMulticluster)
   }

@@ -1,13 +1,16 @@
 // Writes the A, AAAA and SRV records of what a name stands for (kubernetes-records.md §5, §8, §9).
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
+import type { Namespaces } from '../../cluster/index/namespaces.ts'
+import type { ServiceTable } from '../../cluster/index/service-table.ts'
 import type { SliceView } from '../../cluster/index/slice-record.ts'
 import type { AnswerWriter } from '../../dns/answer-writer.ts'
 import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
-import { readName, type Name } from '../../wire/name.ts'
+import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, readName, type Name } from '../../wire/name.ts'
 import { write16 } from '../../wire/records.ts'
 import { Outcome, dashedAddress, type Match } from './match.ts'
 
-const SVC_LABEL = Buffer.from('\x03svc', 'latin1')
+const SVC = Buffer.from('svc', 'latin1')
+const POD = Buffer.from('pod', 'latin1')
 
 /** Up to this many addresses are compared one by one before a set takes over. */
 const LINEAR_MAX = 16
@@ -150,7 +153,8 @@ export class RecordWriter {
 
   #addressServices(match: Match, ttl: number, weight: number, zone: Uint8Array): number {
     const { service } = match
-    const target = this.serviceName(match, zone)
+    const target = this.#serviceName(match, zone)
+    if (target === undefined) return 0
     const ports: number[] = []
     let targetAt = -1
     service.rewindPorts()
@@ -174,7 +178,8 @@ export class RecordWriter {
 
   #endpointServices(match: Match, ttl: number, weight: number, zone: Uint8Array): number {
     const { table, slice } = match
-    const base = this.serviceName(match, zone)
+    const base = this.#serviceName(match, zone)
+    if (base === undefined) return 0
     const written = new Set<string>()
     const glue = new Map<string, { target: Uint8Array; at: number; address: Uint8Array }>()
     let count = 0
@@ -183,13 +188,13 @@ export class RecordWriter {
       if (!match.sliceMatches()) continue
       const ports = slicePorts(match)
       if (ports.length === 0) continue
-      const clusterLabel = slice.octets.subarray(slice.clusterAt - 1, slice.clusterAt + slice.clusterLength)
-      const suffix = slice.clusterLength === 0 ? base : Buffer.concat([clusterLabel, base])
+      const cluster = slice.octets.subarray(slice.clusterAt, slice.clusterAt + slice.clusterLength)
       slice.rewindEndpoints()
       while (slice.nextEndpoint()) {
         if (!match.endpointMatches() || slice.family === 0) continue
         const label = endpointLabel(slice)
-        const target = Buffer.concat([Uint8Array.of(label.length), label, suffix])
+        const target = joinLabels(cluster.length === 0 ? [label] : [label, cluster], base)
+        if (target === undefined) continue
         const targetKey = target.toString('latin1')
         let targetAt = -1
         for (const port of ports) {
@@ -217,12 +222,9 @@ export class RecordWriter {
     const { name, octets } = match
     const lower = (start: number, end: number) =>
       Buffer.from(Buffer.from(octets.subarray(start, end)).toString('latin1').toLowerCase(), 'latin1')
-    const labels = [
-      lower(name.podAt, name.podEnd),
-      lower(name.namespaceAt, name.namespaceEnd),
-      Buffer.from('pod')
-    ]
-    const target = Buffer.concat([...labels.flatMap(label => [Uint8Array.of(label.length), label]), zone])
+    const labels = [lower(name.podAt, name.podEnd), lower(name.namespaceAt, name.namespaceEnd), POD]
+    const target = joinLabels(labels, zone)
+    if (target === undefined) return 0
     const at = this.#srv(ttl, 100, 0, target)
     this.#writer.additional()
     this.#writer.addressOf(target, at, ttl, match.podAddress, 0, match.podFamily)
@@ -242,24 +244,42 @@ export class RecordWriter {
     return at + 6
   }
 
-  /** `<svc>.<ns>.svc.<zone>`, labels as the objects spell them. */
-  serviceName(match: Match, zone: Uint8Array): Buffer {
-    const service = match.table.nameOf(match.entry)
-    const namespace = this.#index.namespaces.label(match.namespace)
-    return joinLabels(service, namespace, zone)
+  #serviceName(match: Match, zone: Uint8Array): Buffer | undefined {
+    return serviceName(match.table, match.entry, this.#index.namespaces, zone)
   }
 }
 
-/** `<service>.<namespace>.svc.<zone>` on the wire. */
-export function joinLabels(service: Uint8Array, namespace: Uint8Array, zone: Uint8Array): Buffer {
-  return Buffer.concat([
-    Uint8Array.of(service.length),
-    service,
-    Uint8Array.of(namespace.length),
-    namespace,
-    SVC_LABEL,
-    zone
-  ])
+/** `<service>.<namespace>.svc.<zone>` on the wire, labels as the objects spell them; `undefined` as in `joinLabels`. */
+export function serviceName(
+  table: ServiceTable,
+  entry: number,
+  namespaces: Namespaces,
+  zone: Uint8Array
+): Buffer | undefined {
+  return joinLabels([table.nameOf(entry), namespaces.label(table.namespaceOf(entry)), SVC], zone)
+}
+
+/**
+ * Labels before a whole name, on the wire. `undefined` when that is no domain name: a label is empty or over 63 octets,
+ * or the whole is over 255 (an endpoint's name below a long zone may be; objects that no API server checked are anything).
+ * Records that would need such a name are left out.
+ */
+export function joinLabels(labels: readonly Uint8Array[], suffix: Uint8Array): Buffer | undefined {
+  let length = suffix.length
+  for (const label of labels) {
+    if (label.length === 0 || label.length > LABEL_OCTETS_MAX) return undefined
+    length += label.length + 1
+  }
+  if (length > NAME_OCTETS_MAX) return undefined
+  const name = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const label of labels) {
+    name[at] = label.length
+    name.set(label, at + 1)
+    at += label.length + 1
+  }
+  name.set(suffix, at)
+  return name
 }
 
 /** The endpoint name of the endpoint that a slice stands at. */

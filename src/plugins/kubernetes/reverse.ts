@@ -8,7 +8,7 @@ import { lowerOctet } from '../../wire/name.ts'
 import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
 import type { Match } from './match.ts'
 import type { KubernetesOptions } from './options.ts'
-import { endpointLabel, joinLabels } from './records.ts'
+import { endpointLabel, joinLabels, serviceName } from './records.ts'
 
 const IN_ADDR_ARPA = Buffer.from('\x07in-addr\x04arpa\x00', 'latin1')
 const IP6_ARPA = Buffer.from('\x03ip6\x04arpa\x00', 'latin1')
@@ -47,17 +47,25 @@ export class Reverse {
       if (!services.loadService(entry, this.#service).hasAddress(address, 0, family)) continue
       const namespace = services.namespaceOf(entry)
       if (!this.#match.isListed(namespace)) continue
-      const name = joinLabels(services.nameOf(entry), namespaces.label(namespace), this.#options.primaryZone)
+      const name = serviceName(services, entry, namespaces, this.#options.primaryZone)
+      if (name === undefined) continue
       writer.nameRecord(HEADER_OCTETS, writer.questionOctets, Rtype.PTR, ttl, name)
       return 1
     }
     const written = new Set<string>()
+    let previous = -1
+    let seen: Set<number> | undefined
     for (
       let node = services.slicesByAddress(address, 0, family);
       node !== 0;
       node = services.nextSliceByAddress(node)
     ) {
-      this.#writeSlice(services.sliceAtNode(node), family, ttl, written)
+      const id = services.sliceAtNode(node)
+      // A slice stands once for each endpoint with the address; one look finds them all.
+      if (id === previous || seen?.has(id) === true) continue
+      if (previous >= 0) seen = (seen ?? new Set<number>()).add(previous)
+      previous = id
+      this.#writeSlice(id, family, ttl, written)
       if (writer.overflowed) break
     }
     return written.size
@@ -68,6 +76,8 @@ export class Reverse {
     const entry = services.entryOfSlice(id)
     const namespace = services.namespaceOf(entry)
     if (!this.#match.isListed(namespace)) return
+    const service = serviceName(services, entry, namespaces, this.#options.primaryZone)
+    if (service === undefined) return
     const slice = services.loadSlice(id, this.#slice)
     slice.rewindEndpoints()
     while (slice.nextEndpoint()) {
@@ -75,16 +85,10 @@ export class Reverse {
       let same = 0
       while (same < family && slice.octets[slice.addressAt + same] === this.#address[same]) same++
       if (same < family) continue
-      const label = endpointLabel(slice)
-      if (label.length === 0) continue
-      const service = joinLabels(
-        services.nameOf(entry),
-        namespaces.label(namespace),
-        this.#options.primaryZone
-      )
-      const name = Buffer.concat([Uint8Array.of(label.length), label, service])
+      const name = joinLabels([endpointLabel(slice)], service)
+      if (name === undefined) continue
       const key = name.toString('latin1')
-      if (written.has(key) || name.length > 255) continue
+      if (written.has(key)) continue
       written.add(key)
       const writer = this.#writer
       writer.nameRecord(HEADER_OCTETS, writer.questionOctets, Rtype.PTR, ttl, name)

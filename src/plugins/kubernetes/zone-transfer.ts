@@ -10,7 +10,7 @@ import { write16, write32 } from '../../wire/records.ts'
 import type { Apex } from './apex.ts'
 import type { Match } from './match.ts'
 import type { KubernetesOptions } from './options.ts'
-import { endpointLabel, joinLabels } from './records.ts'
+import { endpointLabel, joinLabels, serviceName } from './records.ts'
 
 /** Weight of the SRV records of Services with addresses of their own. */
 const FULL_WEIGHT = 100
@@ -69,8 +69,8 @@ export class ClusterTransfer implements ZoneTransfer {
     const { ttl } = this.#options
     const table = this.#table
     const service = table.loadService(entry, new ServiceView())
-    const label = this.#index.namespaces.label(table.namespaceOf(entry))
-    const name = joinLabels(table.nameOf(entry), label, this.#zone)
+    const name = serviceName(table, entry, this.#index.namespaces, this.#zone)
+    if (name === undefined) return []
     switch (service.type) {
       case ServiceType.ADDRESS:
         return addressService(service, name, ttl, table === this.#index.imports)
@@ -91,16 +91,17 @@ export class ClusterTransfer implements ZoneTransfer {
     const slice = new SliceView()
     for (let id = this.#table.firstSlice(entry); id >= 0; id = this.#table.nextSlice(id)) {
       this.#table.loadSlice(id, slice)
-      const ports = namedPorts(slice)
+      const ports = namedPorts(slice, name)
       const weight = Math.max(1, Math.floor(100 / slice.endpointCount))
       slice.rewindEndpoints()
       while (slice.nextEndpoint()) {
         if (slice.family === 0) continue
-        const endpoint = Buffer.concat([lengthOctet(endpointLabel(slice)), endpointLabel(slice), name])
         const address = slice.octets.subarray(slice.addressAt, slice.addressAt + slice.family)
-        records.push(addressRecord(name, ttl, address), addressRecord(endpoint, ttl, address))
-        for (const { owner, port } of ports)
-          records.push(srvRecord(Buffer.concat([owner, name]), ttl, weight, port, endpoint))
+        records.push(addressRecord(name, ttl, address))
+        const endpoint = joinLabels([endpointLabel(slice)], name)
+        if (endpoint === undefined) continue
+        records.push(addressRecord(endpoint, ttl, address))
+        for (const { owner, port } of ports) records.push(srvRecord(owner, ttl, weight, port, endpoint))
       }
     }
     return records
@@ -124,38 +125,33 @@ function addressService(service: ServiceView, name: Buffer, ttl: number, isImpor
   service.rewindPorts()
   while (service.nextPort()) {
     records.push(srvRecord(name, ttl, FULL_WEIGHT, service.port, name))
-    if (service.nameLength > 0) {
-      records.push(srvRecord(Buffer.concat([portOwner(service), name]), ttl, FULL_WEIGHT, service.port, name))
-    }
+    const owner = portName(service, name)
+    if (owner !== undefined) records.push(srvRecord(owner, ttl, FULL_WEIGHT, service.port, name))
   }
   return records
 }
 
-function namedPorts(slice: SliceView): { readonly owner: Buffer; readonly port: number }[] {
+function namedPorts(slice: SliceView, name: Buffer): { readonly owner: Buffer; readonly port: number }[] {
   const ports: { owner: Buffer; port: number }[] = []
   slice.rewindPorts()
   while (slice.nextPort()) {
-    if (slice.nameLength > 0 && slice.port >= 0) ports.push({ owner: portOwner(slice), port: slice.port })
+    const owner = slice.port < 0 ? undefined : portName(slice, name)
+    if (owner !== undefined) ports.push({ owner, port: slice.port })
   }
   return ports
 }
 
-/** `_port._protocol`, lower-cased, as labels. */
-function portOwner(view: ServiceView | SliceView): Buffer {
-  const text = (at: number, length: number) =>
-    Buffer.from(
-      `_${Buffer.from(view.octets.subarray(at, at + length))
-        .toString('latin1')
-        .toLowerCase()}`,
-      'latin1'
-    )
-  const port = text(view.nameAt, view.nameLength)
-  const protocol = text(view.protocolAt, view.protocolLength)
-  return Buffer.concat([lengthOctet(port), port, lengthOctet(protocol), protocol])
-}
-
-function lengthOctet(label: Uint8Array): Uint8Array {
-  return Uint8Array.of(label.length)
+/** `_port._protocol.<service>` of the port that a view stands at, lower-cased; `undefined` when it has no name. */
+function portName(view: ServiceView | SliceView, service: Buffer): Buffer | undefined {
+  if (view.nameLength === 0) return undefined
+  const label = (at: number, length: number) => {
+    const text = Buffer.from(view.octets.subarray(at, at + length)).toString('latin1')
+    return Buffer.from(`_${text.toLowerCase()}`, 'latin1')
+  }
+  return joinLabels(
+    [label(view.nameAt, view.nameLength), label(view.protocolAt, view.protocolLength)],
+    service
+  )
 }
 
 function record(owner: Uint8Array, rtype: number, ttl: number, rdata: Uint8Array): Uint8Array {
