@@ -34,11 +34,13 @@ export const transferPlugin: PluginDefinition = {
             throw doubled(c.errf(`unknown property "${c.val()}"`))
         }
       }
-      if (allowed.size === 0) throw doubled(c.errf("'to' is required", 'write `to *` to let everybody transfer'))
+      if (allowed.size === 0)
+        throw doubled(c.errf("'to' is required", 'write `to *` to let everybody transfer'))
       const rule = { allows: (address: string) => allowed.has('*') || allowed.has(address) }
       for (const { name } of zones) if (name !== undefined) rules.push([name, rule])
     }
-    const transferers = (): Transferer[] => TRANSFERERS.map(name => context.plugin(name)).flatMap(plugin => (isTransferer(plugin) ? [plugin] : []))
+    const transferers = (): Transferer[] =>
+      TRANSFERERS.map(name => context.plugin(name)).flatMap(plugin => (isTransferer(plugin) ? [plugin] : []))
     return new Transfer(new ZoneTable(rules), transferers)
   }
 }

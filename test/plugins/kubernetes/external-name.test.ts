@@ -14,7 +14,13 @@ const chainOf = (count: number) => [
 ]
 
 t.test('eleven CNAMEs answer, twelve do not', async t => {
-  for (const [count, answers] of [[1, 2], [10, 11], [11, 12], [12, 0], [13, 0]] as const) {
+  for (const [count, answers] of [
+    [1, 2],
+    [10, 11],
+    [11, 12],
+    [12, 0],
+    [13, 0]
+  ] as const) {
     const { ask } = await serve('cluster.local', chainOf(count))
     const reply = await ask(inZone('c0'))
     t.equal(reply.rcode, 'NOERROR')
@@ -26,14 +32,22 @@ t.test('eleven CNAMEs answer, twelve do not', async t => {
 t.test('loops and missing targets are NODATA', async t => {
   const targets = [inZone('self'), inZone('x.self'), inZone('other'), inZone('missing')]
   for (const target of targets) {
-    const { ask } = await serve('cluster.local', [shop, external('self', target), external('other', inZone('self'))])
+    const { ask } = await serve('cluster.local', [
+      shop,
+      external('self', target),
+      external('other', inZone('self'))
+    ])
     const reply = await ask(inZone('self'))
     t.strictSame([reply.rcode, reply.answer, reply.authority.length], ['NOERROR', [], 1], target)
   }
 })
 
 t.test('before the state is loaded names that are not known are SERVFAIL and never fall through', async t => {
-  const { ask, why, fellThrough, source } = await serve('cluster.local {\nfallthrough\n}', [shop, service('shop', 'web')], { isSynced: false })
+  const { ask, why, fellThrough, source } = await serve(
+    'cluster.local {\nfallthrough\n}',
+    [shop, service('shop', 'web')],
+    { isSynced: false }
+  )
   for (const name of [inZone('no'), 'a.no.svc.cluster.local', 'x.cluster.local']) {
     const reply = await ask(name)
     t.strictSame([reply.rcode, reply.authority.length], ['SERVFAIL', 1], name)

@@ -3,7 +3,8 @@ import { transferPlugin } from '../../../src/plugins/transfer/setup.ts'
 import { setupMessage } from '../../support/blocks.ts'
 
 const at = (line: number, what: string) => `Corefile:${line} - Error during parsing: ${what}`
-const args = (line: number, word: string) => at(line, `Wrong argument count or unexpected line ending after '${word}'`)
+const args = (line: number, word: string) =>
+  at(line, `Wrong argument count or unexpected line ending after '${word}'`)
 
 const cases: readonly (readonly [directive: string, message: string])[] = [
   ['transfer {\nto *\n}', ''],

@@ -21,18 +21,31 @@ const objects: readonly ClusterObject[] = [
   service('shop', 'db', { clusterIPs: ['None'] }),
   service('shop', 'out', { type: 'ExternalName', clusterIPs: [], externalName: 'a.example' }),
   service('shop', 'literal', { type: 'ExternalName', clusterIPs: [], externalName: '192.0.2.1' }),
-  slice('shop', 'db-1', 'db', [endpoint(['10.0.0.1'], { hostname: 'db-0' }), endpoint(['10.0.0.2'])], { ports: [http] })
+  slice('shop', 'db-1', 'db', [endpoint(['10.0.0.1'], { hostname: 'db-0' }), endpoint(['10.0.0.2'])], {
+    ports: [http]
+  })
 ]
 
 const setUp = (to = '*', isSynced = true) =>
-  serve('cluster.local', objects, { more: [transferPlugin], lines: `transfer cluster.local {\nto ${to}\n}`, isSynced })
+  serve('cluster.local', objects, {
+    more: [transferPlugin],
+    lines: `transfer cluster.local {\nto ${to}\n}`,
+    isSynced
+  })
 
 /** `OWNER TYPE DATA` of every record, message by message. */
 function sequence(answer: Answer, type = 'AXFR'): string[] {
   const query = makeQuery('cluster.local', type, { transport: 'tcp' })
   const first = responseText(query, answer)
   const all = [first, ...[...(answer.more ?? [])].map(one => responseText(query, one))]
-  return all.flatMap(reply => reply.answer.map(line => line.split(' ').filter((_, i) => i !== 1).join(' ')))
+  return all.flatMap(reply =>
+    reply.answer.map(line =>
+      line
+        .split(' ')
+        .filter((_, i) => i !== 1)
+        .join(' ')
+    )
+  )
 }
 
 /** An IXFR query of a client that has this serial. */
@@ -100,9 +113,17 @@ t.test('refused over UDP, and for addresses that `to` does not name', async t =>
 t.test('IXFR: one SOA when up to date, all of it otherwise', async t => {
   const { plugin } = await setUp()
   const { serial } = plugin.index
-  const transfer = new Transfer(new ZoneTable([[encodeName('cluster.local'), { allows: () => true }]]), () => [plugin])
+  const transfer = new Transfer(
+    new ZoneTable([[encodeName('cluster.local'), { allows: () => true }]]),
+    () => [plugin]
+  )
   const chain = linkPlugins([transfer], lastHandler)
-  for (const [client, isWhole] of [[serial, false], [serial - 1, true], [serial + 1, true], [0, true]] as const) {
+  for (const [client, isWhole] of [
+    [serial, false],
+    [serial - 1, true],
+    [serial + 1, true],
+    [0, true]
+  ] as const) {
     const query = ixfr(client)
     t.equal(clientSerial(query), client)
     const records = sequence(await chain.answer(query), 'IXFR')
@@ -118,12 +139,17 @@ t.test('other queries, other zones, and a zone that is not loaded', async t => {
   t.equal((await ask('example.org', 'AXFR', { transport: 'tcp' })).rcode, 'SERVFAIL')
   t.equal(fellThrough(), 1)
   const unsynced = await setUp('*', false)
-  t.equal((await unsynced.ask('cluster.local', 'AXFR', { transport: 'tcp' })).rcode, 'REFUSED', 'kubernetes itself refuses')
+  t.equal(
+    (await unsynced.ask('cluster.local', 'AXFR', { transport: 'tcp' })).rcode,
+    'REFUSED',
+    'kubernetes itself refuses'
+  )
 })
 
 t.test('a large zone comes in several messages, each of a size that can be sent', async t => {
   const { raw, source } = await setUp()
-  for (let i = 0; i < 2000; i++) source.put(service('shop', `service-${i}`, { clusterIPs: [`10.97.${i >> 8}.${i & 255}`] }))
+  for (let i = 0; i < 2000; i++)
+    source.put(service('shop', `service-${i}`, { clusterIPs: [`10.97.${i >> 8}.${i & 255}`] }))
   const answer = await raw('cluster.local', 'AXFR', { transport: 'tcp' })
   const rest = [...(answer.more ?? [])]
   t.ok(rest.length > 2)
