@@ -231,7 +231,7 @@ t.test('reverse names', async t => {
     slice('shop', 'twin-1', 'twin', [endpoint(['10.0.0.1'], { hostname: 'x' })]),
     slice('hidden', 'h', 'web', [endpoint(['10.0.0.9'])])
   ])
-  const ip6 = (nibbles: string) => `${[...nibbles.padEnd(32, '0')].reverse().join('.')}.ip6.arpa`
+  const ip6 = (nibbles: string) => `${Array.from(nibbles.padEnd(32, '0')).reverse().join('.')}.ip6.arpa`
   const reverse: readonly (readonly [string, string, readonly string[]])[] = [
     ['3.0.0.10.in-addr.arpa', 'NOERROR', ['10-0-0-3.web.shop.svc.cluster.local']],
     ['1.0.0.10.in-addr.arpa', 'NOERROR', ['db-0.db.shop.svc.cluster.local', 'x.twin.shop.svc.cluster.local']],
