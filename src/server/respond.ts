@@ -4,6 +4,7 @@ import type { Answer } from '../dns/answer.ts'
 import type { Eventual, Handler } from '../dns/plugin.ts'
 import { LOOKUP_DEPTH_MAX, Query, type ListenerInfo, type Peer, type TransportKind } from '../dns/query.ts'
 import { badVersion, bareHeader, emptyAnswer, encodeResponse } from '../dns/response.ts'
+import { endOfName, readName } from '../wire/name.ts'
 import { HEADER_OCTETS, Opcode, Rclass, Rcode } from '../wire/numbers.ts'
 import type { Responder as MessageResponder, Response } from './transport/transport.ts'
 import type { ZoneRouter } from './zone-router.ts'
@@ -98,15 +99,20 @@ function badVersionAnswer(query: Query): Answer {
   return emptyAnswer(query, Rcode.BADVERS)
 }
 
-/** FORMERR without an OPT for a message whose question is sound and whose records are not. */
+/**
+ * FORMERR without an OPT for a message whose question is sound and whose records are not. `wire` is the message as it
+ * came, so the question's name may hold a compression pointer.
+ */
 function rejectWithQuestion(
   wire: Buffer,
   transport: TransportKind,
   peer: Peer,
   listener: ListenerInfo
 ): Buffer {
-  let at = HEADER_OCTETS
-  while (wire[at] !== 0) at += (wire[at] as number) + 1
-  const query = new Query(wire, at + 1, -1, transport, peer, listener)
+  const name = readName(wire, HEADER_OCTETS)
+  if (name === undefined) return bareHeader(wire, Rcode.FORMERR)
+  const end = endOfName(wire, HEADER_OCTETS)
+  const question = Buffer.concat([wire.subarray(0, HEADER_OCTETS), name, wire.subarray(end, end + 4)])
+  const query = new Query(question, HEADER_OCTETS + name.length, -1, transport, peer, listener)
   return encodeResponse(query, emptyAnswer(query, Rcode.FORMERR))
 }

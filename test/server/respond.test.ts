@@ -214,3 +214,53 @@ t.test('a lookup asks as its client', async t => {
   t.same(seen, ['B.org. AAAA IN 0 272 900 true 1 192.0.2.9'])
   t.equal(answer.answerCount, 1)
 })
+
+t.test('a compressed question whose records are unsound', async t => {
+  const setting = new Setting({ '.': always(1) })
+  // The question's name is a pointer to a name behind it; the record that ARCOUNT promises isn't there.
+  const wire = Buffer.from('000701000001' + '000000000001' + 'c01200010001' + '0161026f7200', 'hex')
+  const rejected = decodeText(setting.respond(wire) as Buffer)
+  t.match(rejected, { rcode: 'FORMERR', flags: 'qr rd', question: 'a.or A', edns: undefined })
+  t.equal(rejected.size, 12 + 6 + 4, 'the name written out')
+  t.equal(setting.respond(wire, 'tcp') instanceof Buffer, true)
+})
+
+t.test('whatever stands behind a readable header is answered or refused', async t => {
+  const setting = new Setting({ '.': always(1), 'a.org': always(2) }, true)
+  const names = ['c012', 'c00c', 'c000', '01610000', '0161c014', '0161036f726700', '00', 'c0', '41', '3f61']
+  const records = [
+    '',
+    '0000290400000000000000',
+    '0000290400010000000000',
+    'c00c00010001000000050004',
+    'c00c0001000100000005000401020304',
+    '00002904000000000000040003ffff',
+    '0161036f726700'
+  ]
+  let answered = 0
+  for (const name of names) {
+    for (const record of records) {
+      for (const [answers, authority, additional] of [
+        [0, 0, 0],
+        [0, 0, 1],
+        [1, 0, 1],
+        [0, 1, 2],
+        [0, 0, 2]
+      ]) {
+        const counts = Buffer.of(0, 1, 0, answers!, 0, authority!, 0, additional!)
+        const body = Buffer.from(`${name}00010001${record}${record}`, 'hex')
+        const response = setting.respond(
+          Buffer.concat([Buffer.from('00070100', 'hex'), counts, body])
+        ) as Buffer
+        t.ok(
+          response.length >= 12 && response.length <= 1024,
+          `${name} ${record} ${answers}${authority}${additional}`
+        )
+        t.equal(response.readUInt16BE(0), 7)
+        if ((response[3]! & 0xf) === Rcode.NOERROR) answered++
+      }
+    }
+  }
+  t.ok(answered > 20)
+  t.same(setting.failed, [])
+})
