@@ -22,11 +22,11 @@ export interface RoundResult extends LoadResult {
 
 const WARM_UP_SECONDS = 1
 /** Other programs that use less than this, in cores, hardly show in a 99th percentile. */
-const OTHERS_MAX = 0.05
+const OTHERS_MAX = 0.02
 /** How long the machine must have been quiet before a measurement begins. */
 const QUIET_MS = 300
 /** How long all waiting for a quiet machine may take. */
-const WAITING_MAX_MS = 240_000
+const WAITING_MAX_MS = 300_000
 
 export class Rounds {
   readonly results = new Map<string, RoundResult[]>()

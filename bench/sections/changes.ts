@@ -4,7 +4,7 @@ import { atMost } from '../report.ts'
 import { Rounds, type Contestant } from '../rounds.ts'
 import type { Section } from '../section.ts'
 import { startEcho, startInProcess, type Target } from '../targets.ts'
-import { LATENCY_SECONDS, QUERIES_A_SECOND, latencyTable } from './latency.ts'
+import { QUERIES_A_SECOND, latencyTable } from './latency.ts'
 
 const CHANGES_A_SECOND = 2000
 
@@ -12,7 +12,6 @@ export const changes: Section = {
   name: 'changes',
   needs: { load: true, server: true },
   async run({ rounds, seconds }) {
-    const length = Math.max(seconds, LATENCY_SECONDS)
     const targets: Target[] = []
     try {
       const still = 'still index'
@@ -23,11 +22,11 @@ export const changes: Section = {
       const contestants: Contestant[] = targets.map(target => {
         return { name: target.name, target, load: { file: QUERY_FILE, rate: QUERIES_A_SECOND } }
       })
-      const results = await Rounds.runQuietly(contestants, rounds, length)
+      const results = await Rounds.runQuietly(contestants, rounds, seconds)
       const p99 = (name: string) => results.spread(name, result => result.p99).median
       return {
         title: `Latency with ${changing}`,
-        method: `The whole chain with 10,000 Services and slices handed in by a program; a change moves an endpoint. Open loop, ${QUERIES_A_SECOND.toLocaleString('en')} queries/s, ${rounds} rounds of ${length} s; microseconds.`,
+        method: `The whole chain with 10,000 Services and slices handed in by a program; a change moves an endpoint. Open loop, ${QUERIES_A_SECOND.toLocaleString('en')} queries/s, ${rounds} rounds of ${seconds} s; microseconds.`,
         tables: [latencyTable(results, contestants)],
         bounds: [atMost('p99 to that of a still index', p99(changing) / p99(still), 2, '')],
         notes: results.doubts,

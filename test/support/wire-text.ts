@@ -54,7 +54,8 @@ function rdataText(wire: Buffer, type: string, at: number, end: number): string 
     }
     case 'TXT': {
       const texts: string[] = []
-      for (; at < end; at += 1 + (wire[at] as number)) texts.push(`"${wire.toString('latin1', at + 1, at + 1 + (wire[at] as number))}"`)
+      for (; at < end; at += 1 + (wire[at] as number))
+        texts.push(`"${wire.toString('latin1', at + 1, at + 1 + (wire[at] as number))}"`)
       return texts.join(' ')
     }
     default:
@@ -89,7 +90,9 @@ export function messageText(wire: Buffer): MessageText {
       } else {
         const name = rtypeName(type)
         const text = rdataText(wire, name, dataAt, dataAt + length)
-        lines.push(`${nameAt(wire, at)} ${wire.readUInt32BE(end + 4)} ${rclassName(wire.readUInt16BE(end + 2))} ${name} ${text}`)
+        lines.push(
+          `${nameAt(wire, at)} ${wire.readUInt32BE(end + 4)} ${rclassName(wire.readUInt16BE(end + 2))} ${name} ${text}`
+        )
       }
       at = dataAt + length
     }
@@ -97,6 +100,8 @@ export function messageText(wire: Buffer): MessageText {
   })
   if (at !== wire.length) throw new Error(`${wire.length - at} octets after the last record`)
   const [answer = [], ns = [], extra = []] = sections
-  const flags = FLAGS.filter(([, bit]) => (word & bit) !== 0).map(([name]) => name).join(' ')
+  const flags = FLAGS.filter(([, bit]) => (word & bit) !== 0)
+    .map(([name]) => name)
+    .join(' ')
   return { id: wire.readUInt16BE(0), rcode, flags, question, answer, ns, extra, opt }
 }

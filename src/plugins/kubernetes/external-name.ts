@@ -93,9 +93,9 @@ export class CnameChain {
       })
       return this.#finish(query, negatives, flags)
     }
-    return found.some(one => one instanceof Promise)
-      ? Promise.all(found).then(write)
-      : write(found as Answer[])
+    const isHere = (one: Eventual<Answer>): one is Answer => !(one instanceof Promise)
+    if (found.every(isHere)) return write(found)
+    return Promise.all(found.map(async one => await one)).then(write)
   }
 
   #write(query: Query, chain: readonly Name[], found: Answer, negatives: Negatives): Answer {

@@ -75,6 +75,8 @@ function readStanza(c: Dispenser, context: SetupContext): Stanza {
     isFirst = false
     stanza.zones = zonesOrKeys(c.remainingArgs(), context.keys)
     while (c.nextBlock()) readProperty(c, stanza)
+    // At the stanza's end, where CoreDNS notices it.
+    refuseBothNamespaceOptions(c, stanza)
   }
   return stanza
 }
@@ -101,11 +103,9 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
     }
     case 'namespaces':
       stanza.namespaces.push(...atLeastOne(c))
-      refuseBothNamespaceOptions(c, stanza)
       return
     case 'namespace_labels':
       stanza.namespaceLabels = selector(c, 'namespace_label')
-      refuseBothNamespaceOptions(c, stanza)
       return
     case 'labels':
       stanza.labels = selector(c, 'label')

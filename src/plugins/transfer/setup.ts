@@ -3,7 +3,7 @@ import { CorefileError } from '../../corefile/position.ts'
 import { zonesOrKeys } from '../../corefile/zones.ts'
 import { isTransferer, type Transferer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
-import { parseAddress } from '../../wire/address.ts'
+import { formatAddress, parseAddress, parsedAddress } from '../../wire/address.ts'
 import type { Name } from '../../wire/name.ts'
 import type { PluginDefinition } from '../definition.ts'
 import { Transfer, type TransferRule } from './transfer.ts'
@@ -50,11 +50,13 @@ function doubled(error: CorefileError): CorefileError {
   return new CorefileError(error.code, `plugin/transfer: ${error.message}`, error.at, error.hint)
 }
 
+/** The address of `ADDR` or `ADDR:PORT`, written as clients' addresses are. */
 function hostOf(text: string, at: ConstructorParameters<typeof CorefileError>[2]): string {
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1]
   const host = bracketed ?? (/^[^:]+:\d+$/.test(text) ? text.slice(0, text.lastIndexOf(':')) : text)
-  if (parseAddress(host) === 0) {
+  const family = parseAddress(host)
+  if (family === 0) {
     throw new CorefileError('BAD_VALUE', `must specify an IP address: \`${text}'`, at)
   }
-  return host
+  return formatAddress(parsedAddress, 0, family)
 }

@@ -42,7 +42,10 @@ export class FrameReader {
     const chunk = this.#chunk
     while (this.#partialLength > 0) {
       const message = this.#completePartial()
-      if (message === undefined) return this.#exhausted()
+      if (message === undefined) {
+        this.#exhausted()
+        return undefined
+      }
       if (message.length > 0) return message
     }
     for (;;) {
@@ -54,7 +57,8 @@ export class FrameReader {
       if (end > start) return chunk.subarray(start, end)
     }
     if (this.#at < chunk.length) this.#keepPartial()
-    return this.#exhausted()
+    this.#exhausted()
+    return undefined
   }
 
   clear(): void {
@@ -62,7 +66,7 @@ export class FrameReader {
     this.#at = this.#partialLength = 0
   }
 
-  #exhausted(): undefined {
+  #exhausted(): void {
     this.#chunk = NOTHING
     this.#at = 0
   }

@@ -142,8 +142,8 @@ export class TcpConnection implements Member {
     }
     const now = this.#host.clock.now()
     if (done > 0) this.#activeAt = now
-    if (out.length > 0) this.#write(out.take())
-    if (!starved && !this.#blocked) this.#host.table.schedule(this)
+    const taken = out.length === 0 || this.#write(out.take())
+    if (!starved && taken) this.#host.table.schedule(this)
     this.#settleState(now, asked > 0)
     return done
   }
@@ -257,9 +257,11 @@ export class TcpConnection implements Member {
     this.#transfer = undefined
   }
 
-  #write(octets: Buffer): void {
+  /** Whether the kernel took all of it at once. */
+  #write(octets: Buffer): boolean {
     this.#socket.write(octets, this.#onWritten)
     this.#blocked = this.#socket.writableLength > 0
+    return !this.#blocked
   }
 
   /** Whether another question may be read before those that wait have their answers. */

@@ -14,7 +14,10 @@ const objects: readonly ClusterObject[] = [
   namespace('shop'),
   namespace('hidden'),
   namespace('__proto__'),
-  service('shop', 'web', { clusterIPs: ['10.96.0.1'], ports: [http, { ...http, name: 'dns', protocol: 'UDP', port: 53 }] }),
+  service('shop', 'web', {
+    clusterIPs: ['10.96.0.1'],
+    ports: [http, { ...http, name: 'dns', protocol: 'UDP', port: 53 }]
+  }),
   service('shop', 'bare', { clusterIPs: ['10.96.0.2'] }),
   service('shop', 'waiting', { clusterIPs: [], ports: [http] }),
   service('shop', 'db', { clusterIPs: ['None'] }),
@@ -25,7 +28,9 @@ const objects: readonly ClusterObject[] = [
   service('gone', 'web'),
   external('out', 'a.example'),
   external('literal', '192.0.2.1'),
-  slice('shop', 'db-1', 'db', [endpoint(['10.0.0.1'], { hostname: 'db-0' }), endpoint(['10.0.0.2'])], { ports: [http] }),
+  slice('shop', 'db-1', 'db', [endpoint(['10.0.0.1'], { hostname: 'db-0' }), endpoint(['10.0.0.2'])], {
+    ports: [http]
+  }),
   slice('shop', 'db-2', 'db', [endpoint(['fd00::'])], { ports: [http] }),
   slice('shop', 'web-1', 'web', [endpoint(['10.0.0.3'])], { ports: [http] }),
   slice('shop', 'empty-1', 'empty', [endpoint(['10.0.0.4'], { ready: false })])
@@ -33,36 +38,120 @@ const objects: readonly ClusterObject[] = [
 
 const STANZA = 'cluster.local in-addr.arpa ip6.arpa {\nnamespaces shop gone __proto__\n}'
 
-type Expected = readonly [name: string, type: string, rcode: string, answer: string, rule: string, words: string | RegExp]
+type Expected = readonly [
+  name: string,
+  type: string,
+  rcode: string,
+  answer: string,
+  rule: string,
+  words: string | RegExp
+]
 
 const cases: readonly Expected[] = [
-  ['', 'A', 'NOERROR', '', 'empty-name', 'cluster.local. exists so that names can lie below it, and has no records of its own'],
+  [
+    '',
+    'A',
+    'NOERROR',
+    '',
+    'empty-name',
+    'cluster.local. exists so that names can lie below it, and has no records of its own'
+  ],
   ['svc', 'A', 'NOERROR', '', 'empty-name', /^svc\.cluster\.local\. exists/],
   ['pod', 'A', 'NOERROR', '', 'empty-name', /^pod\.cluster\.local\. exists/],
   ['shop.svc', 'A', 'NOERROR', '', 'empty-name', /^shop\.svc/],
   ['shop.svc', 'TXT', 'NXDOMAIN', '', 'empty-name', /^shop\.svc/],
   ['nowhere.svc', 'A', 'NXDOMAIN', '', 'no-such-namespace', 'there is no namespace nowhere'],
-  ['hidden.svc', 'A', 'NXDOMAIN', '', 'namespace-not-exposed', 'namespace hidden is not listed in the option namespaces'],
+  [
+    'hidden.svc',
+    'A',
+    'NXDOMAIN',
+    '',
+    'namespace-not-exposed',
+    'namespace hidden is not listed in the option namespaces'
+  ],
   ['web.gone.svc', 'A', 'NXDOMAIN', '', 'no-such-namespace', 'there is no namespace gone'],
   ['web.shop.svc', 'A', 'NOERROR', '10.96.0.1', 'service', 'Service shop/web has these cluster IPs'],
-  ['web.shop.svc', 'AAAA', 'NOERROR', '', 'no-data', 'web.shop.svc.cluster.local. exists and has no AAAA record'],
+  [
+    'web.shop.svc',
+    'AAAA',
+    'NOERROR',
+    '',
+    'no-data',
+    'web.shop.svc.cluster.local. exists and has no AAAA record'
+  ],
   ['WEB.Shop.SVC', 'A', 'NOERROR', '10.96.0.1', 'service', /^Service /],
   ['web.shop.svc', 'MX', 'NOERROR', '', 'no-data', 'web.shop.svc.cluster.local. exists and has no MX record'],
   ['bare.shop.svc', 'A', 'NOERROR', '10.96.0.2', 'service', 'Service shop/bare has these cluster IPs'],
   ['waiting.shop.svc', 'A', 'NXDOMAIN', '', 'no-cluster-ip', 'Service shop/waiting has no cluster IP yet'],
   ['nothing.shop.svc', 'A', 'NXDOMAIN', '', 'no-such-service', 'there is no Service shop/nothing'],
-  ['nothing.shop.svc', 'SOA', 'NOERROR', '', 'no-such-type', 'nothing.shop.svc.cluster.local. has no SOA record'],
+  [
+    'nothing.shop.svc',
+    'SOA',
+    'NOERROR',
+    '',
+    'no-such-type',
+    'nothing.shop.svc.cluster.local. has no SOA record'
+  ],
   ['*.shop.svc', 'A', 'NXDOMAIN', '', 'no-such-service', 'there is no Service shop/*'],
-  ['_http._tcp.web.shop.svc', 'A', 'NOERROR', '10.96.0.1', 'service', 'Service shop/web has these cluster IPs'],
+  [
+    '_http._tcp.web.shop.svc',
+    'A',
+    'NOERROR',
+    '10.96.0.1',
+    'service',
+    'Service shop/web has these cluster IPs'
+  ],
   ['http.tcp.web.shop.svc', 'A', 'NOERROR', '10.96.0.1', 'service', /^Service /],
   ['_._udp.web.shop.svc', 'A', 'NOERROR', '10.96.0.1', 'service', /^Service /],
-  ['_http._udp.web.shop.svc', 'A', 'NXDOMAIN', '', 'no-such-port', 'Service shop/web has no port named http over udp'],
-  ['_80._tcp.web.shop.svc', 'A', 'NXDOMAIN', '', 'no-such-port', 'Service shop/web has no port named 80 over tcp'],
+  [
+    '_http._udp.web.shop.svc',
+    'A',
+    'NXDOMAIN',
+    '',
+    'no-such-port',
+    'Service shop/web has no port named http over udp'
+  ],
+  [
+    '_80._tcp.web.shop.svc',
+    'A',
+    'NXDOMAIN',
+    '',
+    'no-such-port',
+    'Service shop/web has no port named 80 over tcp'
+  ],
   ['_http._tcp.bare.shop.svc', 'A', 'NXDOMAIN', '', 'no-such-port', /^Service shop\/bare has no port/],
-  ['10-0-0-3.web.shop.svc', 'A', 'NOERROR', '10.0.0.3', 'endpoints', 'these are ready endpoints of Service shop/web'],
-  ['_tcp.web.shop.svc', 'A', 'NXDOMAIN', '', 'no-such-endpoint', 'Service shop/web has no ready endpoint named _tcp'],
-  ['a.b.c.web.shop.svc', 'A', 'NXDOMAIN', '', 'invalid-name', /is not of a form that names in the cluster have$/],
-  ['db.shop.svc', 'A', 'NOERROR', '10.0.0.1 10.0.0.2', 'endpoints', 'these are ready endpoints of Service shop/db'],
+  [
+    '10-0-0-3.web.shop.svc',
+    'A',
+    'NOERROR',
+    '10.0.0.3',
+    'endpoints',
+    'these are ready endpoints of Service shop/web'
+  ],
+  [
+    '_tcp.web.shop.svc',
+    'A',
+    'NXDOMAIN',
+    '',
+    'no-such-endpoint',
+    'Service shop/web has no ready endpoint named _tcp'
+  ],
+  [
+    'a.b.c.web.shop.svc',
+    'A',
+    'NXDOMAIN',
+    '',
+    'invalid-name',
+    /is not of a form that names in the cluster have$/
+  ],
+  [
+    'db.shop.svc',
+    'A',
+    'NOERROR',
+    '10.0.0.1 10.0.0.2',
+    'endpoints',
+    'these are ready endpoints of Service shop/db'
+  ],
   ['db.shop.svc', 'AAAA', 'NOERROR', 'fd00::', 'endpoints', /^these/],
   ['db-0.db.shop.svc', 'A', 'NOERROR', '10.0.0.1', 'endpoints', /^these/],
   ['DB-0.db.shop.svc', 'A', 'NOERROR', '10.0.0.1', 'endpoints', /^these/],
@@ -71,12 +160,33 @@ const cases: readonly Expected[] = [
   ['fd00--0.db.shop.svc', 'AAAA', 'NOERROR', 'fd00::', 'endpoints', /^these/],
   ['fd00--0.db.shop.svc', 'A', 'NOERROR', '', 'no-data', /has no A record$/],
   ['fd00--.db.shop.svc', 'AAAA', 'NXDOMAIN', '', 'no-such-endpoint', /named fd00--$/],
-  ['empty.shop.svc', 'A', 'NXDOMAIN', '', 'no-ready-endpoint', 'headless Service shop/empty has no ready endpoint'],
-  ['out.shop.svc', 'CNAME', 'NOERROR', 'a.example', 'external-name', 'Service shop/out is of type ExternalName'],
+  [
+    'empty.shop.svc',
+    'A',
+    'NXDOMAIN',
+    '',
+    'no-ready-endpoint',
+    'headless Service shop/empty has no ready endpoint'
+  ],
+  [
+    'out.shop.svc',
+    'CNAME',
+    'NOERROR',
+    'a.example',
+    'external-name',
+    'Service shop/out is of type ExternalName'
+  ],
   ['x.out.shop.svc', 'A', 'NXDOMAIN', '', 'below-external-name', /no name exists below it$/],
   ['_a._b.out.shop.svc', 'CNAME', 'NXDOMAIN', '', 'below-external-name', /no name exists below it$/],
   ['literal.shop.svc', 'A', 'NXDOMAIN', '', 'external-name-is-address', /so the Service is passed over$/],
-  ['__proto__.shop.svc', 'A', 'NOERROR', '10.96.0.3', 'service', 'Service shop/__proto__ has these cluster IPs'],
+  [
+    '__proto__.shop.svc',
+    'A',
+    'NOERROR',
+    '10.96.0.3',
+    'service',
+    'Service shop/__proto__ has these cluster IPs'
+  ],
   ['constructor.__proto__.svc', 'A', 'NOERROR', '10.96.0.4', 'service', /^Service __proto__\/constructor/],
   ['constructor.shop.svc', 'A', 'NXDOMAIN', '', 'no-such-service', 'there is no Service shop/constructor'],
   ['toString.svc', 'A', 'NXDOMAIN', '', 'no-such-namespace', 'there is no namespace toString'],
@@ -89,7 +199,11 @@ const cases: readonly Expected[] = [
   ['', 'AXFR', 'REFUSED', '', 'transfer-refused', 'zone transfers need the transfer plugin']
 ]
 
-const datas = (lines: readonly string[]) => lines.map(line => line.split(' ').slice(3).join(' ')).sort().join(' ')
+const datas = (lines: readonly string[]) =>
+  lines
+    .map(line => line.split(' ').slice(3).join(' '))
+    .sort()
+    .join(' ')
 
 t.test('names, answers and reasons', async t => {
   const { ask, why } = await serve(STANZA, objects)
@@ -117,7 +231,7 @@ t.test('reverse names', async t => {
     slice('shop', 'twin-1', 'twin', [endpoint(['10.0.0.1'], { hostname: 'x' })]),
     slice('hidden', 'h', 'web', [endpoint(['10.0.0.9'])])
   ])
-  const ip6 = (nibbles: string) => `${[...nibbles.padEnd(32, '0')].reverse().join('.')}.ip6.arpa`
+  const ip6 = (nibbles: string) => `${Array.from(nibbles.padEnd(32, '0')).reverse().join('.')}.ip6.arpa`
   const reverse: readonly (readonly [string, string, readonly string[]])[] = [
     ['3.0.0.10.in-addr.arpa', 'NOERROR', ['10-0-0-3.web.shop.svc.cluster.local']],
     ['1.0.0.10.in-addr.arpa', 'NOERROR', ['db-0.db.shop.svc.cluster.local', 'x.twin.shop.svc.cluster.local']],
@@ -141,19 +255,33 @@ t.test('reverse names', async t => {
   t.equal(shared.length, 1, 'of several Services with the address, one is named')
   t.match(shared[0], /(web|twin)\.shop\.svc\.cluster\.local/)
   t.equal((await why('3.0.0.10.in-addr.arpa', 'PTR'))[0], 'ptr')
-  t.strictSame(await why('9.0.0.10.in-addr.arpa', 'PTR'), ['no-such-address', 'no Service and no ready endpoint has the address'])
+  t.strictSame(await why('9.0.0.10.in-addr.arpa', 'PTR'), [
+    'no-such-address',
+    'no Service and no ready endpoint has the address'
+  ])
   t.equal((await ask('3.0.0.10.in-addr.arpa', 'A')).rcode, 'NXDOMAIN')
 })
 
 t.test('weights of SRV records', async t => {
-  for (const [count, weight] of [[1, 100], [2, 50], [3, 33], [6, 16], [7, 14], [100, 1], [101, 1], [5000, 1]] as const) {
+  for (const [count, weight] of [
+    [1, 100],
+    [2, 50],
+    [3, 33],
+    [6, 16],
+    [7, 14],
+    [100, 1],
+    [101, 1],
+    [5000, 1]
+  ] as const) {
     t.equal(srvWeight(count), weight, `${count} candidates`)
   }
   const { ask } = await serve(STANZA, objects)
   const reply = await ask('db.shop.svc.cluster.local', 'SRV')
   t.strictSame(
     reply.answer.map(line => line.split(' ').slice(3).join(' ')).sort(),
-    ['10-0-0-2.db', 'db-0.db', 'fd00--0.db'].map(one => `priority=0 weight=33 port=80 target=${one}.shop.svc.cluster.local`)
+    ['10-0-0-2.db', 'db-0.db', 'fd00--0.db'].map(
+      one => `priority=0 weight=33 port=80 target=${one}.shop.svc.cluster.local`
+    )
   )
   t.equal(reply.additional.length, 3)
   t.equal((await ask('bare.shop.svc.cluster.local', 'SRV')).answer.length, 0, 'no port, no SRV')

@@ -43,7 +43,9 @@ export async function serve(
     ...(options.lookup === undefined ? {} : { lookup: options.lookup })
   })
   let ended = 0
-  const last = { answer: (query: Parameters<typeof lastHandler.answer>[0]) => (ended++, lastHandler.answer(query)) }
+  const last = {
+    answer: (query: Parameters<typeof lastHandler.answer>[0]) => (ended++, lastHandler.answer(query))
+  }
   const text = `.:53 {\n${options.lines ?? ''}\nkubernetes ${stanza}\n}\n`
   const [block] = setupBlocks(text, [kubernetesPlugin, ...(options.more ?? [])], shared, last)
   if (options.isSynced !== false) await shared.clusters.start()
