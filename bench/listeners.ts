@@ -71,7 +71,7 @@ const canned: Responder = {
   }
 }
 
-const files: Files = { read: readFileSync, list: () => [], kind: () => undefined }
+const files: Files = { read: path => readFileSync(path), list: () => [], kind: () => undefined }
 const quiet = () => undefined
 const silent: Log = {
   debug: quiet,

@@ -26,7 +26,7 @@ export interface ConnectionTableOptions {
   readonly nextTurn: NextTurn
   /** Connections at once, over all listeners. */
   readonly connectionsMax: number
-  /** Octets that all connections together may hold. Default 16 MiB. */
+  /** Octets that all connections together may hold. Default 4 MiB. */
   readonly heldOctetsMax?: number
 }
 
@@ -54,7 +54,11 @@ const READ_UNITS = 8
 /** What a connection may still do when a turn is used up: one that asks a question or two never waits behind others. */
 const LATE_SLICE = 4
 
-const HELD_OCTETS_MAX = 16 << 20
+/**
+ * With 5,000 clients that pipeline 400 questions each and read nothing, the process grew by 88 MB at 16 MiB, 72 MB at 8
+ * and 60 MB at 4; no good client lost an answer.
+ */
+const HELD_OCTETS_MAX = 4 << 20
 
 export class ConnectionTable {
   /** Connections at present. */
