@@ -1,5 +1,6 @@
 // Whole messages, decoded and encoded: for people's tools, tests and zone files. The answer path never comes here; it
 // works on octets.
+import { expandRdata } from './expand.ts'
 import { NAME_OCTETS_MAX, ROOT, endOfName, readName, type Name } from './name.ts'
 import { HEADER_OCTETS, Rtype } from './numbers.ts'
 import { rdataShape, startOfNames } from './rdata-names.ts'
@@ -123,16 +124,8 @@ class WireRecord implements MessageRecord {
     const wire = this.#wire
     const start = this.#fixed + 10
     const end = start + read16(wire, this.#fixed + 8)
-    const shape = rdataShape(this.rtype)
-    if (shape === undefined || start === end) return wire.subarray(start, end)
-    let at = startOfNames(shape, wire, start, end)
-    const parts = [wire.subarray(start, at)]
-    for (let left = shape.names; left > 0; left--) {
-      parts.push(readName(wire, at) ?? ROOT)
-      at = endOfName(wire, at)
-    }
-    parts.push(wire.subarray(at, end))
-    return Buffer.concat(parts)
+    // Whatever can't be written out was refused when the message was read.
+    return expandRdata(wire, this.rtype, start, end) ?? wire.subarray(start, end)
   }
 }
 

@@ -35,6 +35,11 @@ t.test('names in the data of every type that may hold them compressed', async t 
     ['DNAME', 'c002', ORG],
     ['SIG', `${'ab'.repeat(18)} c000 0102`, `${'ab'.repeat(18)} ${A_ORG} 0102`],
     ['NXT', 'c000 40000001', `${A_ORG} 40000001`],
+    ['NAPTR', '0001 0002 0161 00 02 6263 c000', `0001 0002 0161 00 02 6263 ${A_ORG}`],
+    ['RRSIG', `${'ab'.repeat(18)} c002 0102`, `${'ab'.repeat(18)} ${ORG} 0102`],
+    ['NSEC', 'c000 0001 40', `${A_ORG} 0001 40`],
+    ['SVCB', '0001 c000 0003 0002 01bb', `0001 ${A_ORG} 0003 0002 01bb`],
+    ['HTTPS', '0000 c002', `0000 ${ORG}`],
     // Types without names are copied as they are, whatever their octets look like.
     ['A', 'c000c002', 'c000c002'],
     ['TXT', '02 c000', '02 c000'],
@@ -68,6 +73,8 @@ t.test('what cannot be written out', async t => {
     ['a target that runs out of its data', `00 0002 ${HEAD} 0001 01 6100`],
     ['a second name that is missing', `00 000e ${HEAD} 0002 c000`],
     ['data shorter than its fixed part', `00 000f ${HEAD} 0001 00`],
+    ['data shorter than its strings', `00 0023 ${HEAD} 0006 0001 0002 0561`],
+    ['an owner of half a pointer', `c0`],
     ['nothing', '']
   ]
   for (const [what, hex] of cases) {
@@ -91,4 +98,17 @@ t.test('data that would be longer than its length field can say', async t => {
   wire.writeUInt16BE(0xc000 | (12 + 11 + 2), 12 + 11)
   bitmap.copy(wire, 12 + 11 + 2)
   t.equal(expandRecord(wire, 12, wire.length), undefined)
+})
+
+t.test('what stands behind the message is not read', async t => {
+  // 20 octets of message, then the octets of a name that were there before.
+  const wire = octets(`00 0005 ${HEAD} 0002 c00d ${A_ORG}`)
+  t.equal(hexOf(expandRecord(wire, 0, wire.length)), hexOf(octets(`00 0005 ${HEAD} 0007 ${A_ORG}`)))
+  t.equal(expandRecord(wire, 0, 13), undefined, 'a target behind the end')
+  t.equal(
+    expandRecord(octets(`c00c 0001 ${HEAD} 0000 ${A_ORG}`), 0, 12),
+    undefined,
+    'an owner behind the end'
+  )
+  t.equal(expandRecord(octets(`01 61 0001 ${HEAD} 0000`), 0, 2), undefined, 'a name that runs over the end')
 })

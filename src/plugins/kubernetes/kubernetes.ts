@@ -13,7 +13,6 @@ import { Apex, isNameServerName, isVersionName } from './apex.ts'
 import { exampleQuestions } from './examples.ts'
 import { CnameChain, type Lookup } from './external-name.ts'
 import { FIRST_NAME_ERROR, Match, Outcome } from './match.ts'
-import { NameKind } from './name.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
 import { Reasons, Rule } from './reasons.ts'
 import { RecordWriter } from './records.ts'
@@ -97,7 +96,7 @@ export class Kubernetes implements Plugin, Transferer {
     if (outcome === Outcome.EXTERNAL_NAME) return this.#chainFrom(query, zone, zoneAt)
     const writer = this.#writer
     const room = this.#records.addressRoom(match, query.qtype)
-    if (room !== 0 && outcome !== Outcome.EMPTY) {
+    if (room !== 0) {
       if (outcome === Outcome.ENDPOINTS) {
         const targets = this.#records.domainNames(match)
         if (targets.length > 0) return this.#chain.follow(query, targets, this.#negatives(zoneAt))
@@ -107,11 +106,8 @@ export class Kubernetes implements Plugin, Transferer {
         return this.#positive(query, this.#reasons.byOutcome[outcome])
       }
     }
-    return this.#noData(
-      query,
-      zoneAt,
-      outcome === Outcome.EMPTY ? this.#reasons.byOutcome[outcome] : this.#reasons.noData
-    )
+    const isEmpty = outcome === Outcome.EMPTY || outcome === Outcome.EMPTY_ZONE
+    return this.#noData(query, zoneAt, isEmpty ? this.#reasons.byOutcome[outcome] : this.#reasons.noData)
   }
 
   /** A and AAAA of `ns.dns.<zone>`. */
@@ -181,9 +177,9 @@ export class Kubernetes implements Plugin, Transferer {
     }
     const match = this.#match
     match.find(query.wire, HEADER_OCTETS, zoneAt, zone)
-    const { outcome, name } = match
-    const isZonal = name.kind !== NameKind.INVALID && name.labelCount > 5
-    if (outcome >= FIRST_NAME_ERROR || (outcome === Outcome.EMPTY && !isZonal)) {
+    const { outcome } = match
+    if (outcome === Outcome.EMPTY) return this.#nameError(query, next, zoneAt, this.#rule(Rule.NO_TEXT))
+    if (outcome >= FIRST_NAME_ERROR) {
       return this.#nameError(query, next, zoneAt, this.#reasons.byOutcome[outcome])
     }
     return this.#noData(query, zoneAt, this.#reasons.noData)

@@ -9,7 +9,7 @@ import { lowerOctet } from '../../wire/name.ts'
 import { ClusterName, NameKind } from './name.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
 
-/** What a name stands for. The words after the first three say why nothing is there. */
+/** What a name stands for: up to nine it exists, from ten on it doesn't, and the word says why. */
 export const Outcome = {
   /** It exists and has no records of its own. */
   EMPTY: 0,
@@ -19,6 +19,8 @@ export const Outcome = {
   ENDPOINTS: 2,
   EXTERNAL_NAME: 3,
   POD: 4,
+  /** A zonal name of a headless Service without an endpoint to answer with: it exists nonetheless. */
+  EMPTY_ZONE: 5,
   /** Reached only by name errors. */
   INVALID_NAME: 10,
   NO_NAMESPACE: 11,
@@ -32,7 +34,8 @@ export const Outcome = {
   NO_ADDRESS: 19,
   PODS_DISABLED: 20,
   NO_SUCH_POD: 21,
-  EMPTY_SERVICE_IGNORED: 22
+  EMPTY_SERVICE_IGNORED: 22,
+  ZONAL_NOT_HEADLESS: 23
 } as const
 
 /** Outcomes from here on are name errors. */
@@ -126,14 +129,14 @@ export class Match {
 
   #findZonal(type: number, zone: Zone): number {
     if (!this.#options.zonal || zone.isMulticluster) return Outcome.INVALID_NAME
-    if (type !== ServiceType.HEADLESS) return Outcome.NO_SERVICE
+    if (type !== ServiceType.HEADLESS) return Outcome.ZONAL_NOT_HEADLESS
     this.#countEndpoints(this.name)
     if (this.candidates === 0 && !this.name.isPinned) {
       // `prefer` without an endpoint in that zone takes them all.
       this.name.kind = NameKind.SERVICE
       this.#countEndpoints(this.name)
     }
-    return this.candidates === 0 ? Outcome.EMPTY : Outcome.ENDPOINTS
+    return this.candidates === 0 ? Outcome.EMPTY_ZONE : Outcome.ENDPOINTS
   }
 
   /** Counts the endpoints that the name stands for, times the ports. */

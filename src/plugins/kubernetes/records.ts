@@ -74,11 +74,15 @@ export class RecordWriter {
     this.#writer = writer
   }
 
-  /** How many octets the address records will take at most; for `AnswerWriter.begin`. -1 when that isn't known. */
+  /**
+   * How many octets the address records will take at most; for `AnswerWriter.begin`. -1 when that isn't known, 0 when there
+   * are none.
+   */
   addressRoom(match: Match, rtype: number): number {
     const head = 12
+    if (match.outcome === Outcome.ENDPOINTS) return -1
     if (match.outcome === Outcome.POD) return head + 16
-    if (match.outcome !== Outcome.ADDRESSES) return -1
+    if (match.outcome !== Outcome.ADDRESSES) return 0
     const { service } = match
     return rtype === Rtype.A ? service.ipv4Count * (head + 4) : service.ipv6Count * (head + 16)
   }

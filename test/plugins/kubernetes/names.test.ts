@@ -59,7 +59,7 @@ const cases: readonly Expected[] = [
   ['svc', 'A', 'NOERROR', '', 'empty-name', /^svc\.cluster\.local\. exists/],
   ['pod', 'A', 'NOERROR', '', 'empty-name', /^pod\.cluster\.local\. exists/],
   ['shop.svc', 'A', 'NOERROR', '', 'empty-name', /^shop\.svc/],
-  ['shop.svc', 'TXT', 'NXDOMAIN', '', 'empty-name', /^shop\.svc/],
+  ['shop.svc', 'TXT', 'NXDOMAIN', '', 'no-text', /^shop\.svc\.cluster\.local\. has no records of its own/],
   ['nowhere.svc', 'A', 'NXDOMAIN', '', 'no-such-namespace', 'there is no namespace nowhere'],
   [
     'hidden.svc',
@@ -195,7 +195,8 @@ const cases: readonly Expected[] = [
   ['dns', 'A', 'NXDOMAIN', '', 'invalid-name', /is not of a form/],
   ['dns-version', 'TXT', 'NOERROR', '"1.1.0"', 'version', 'the version of the Kubernetes DNS specification'],
   ['dns-version', 'A', 'NXDOMAIN', '', 'invalid-name', /is not of a form/],
-  ['a.pin._zone.db.shop.svc', 'A', 'NXDOMAIN', '', 'invalid-name', /is not of a form/],
+  ['a.pin._zone.db.shop.svc', 'A', 'NXDOMAIN', '', 'invalid-name', /exists only with the option zonal$/],
+  ['a.b._zone.db.shop.svc', 'A', 'NXDOMAIN', '', 'invalid-name', /is not of a form/],
   ['', 'AXFR', 'REFUSED', '', 'transfer-refused', 'zone transfers need the transfer plugin']
 ]
 
@@ -257,7 +258,7 @@ t.test('reverse names', async t => {
   t.equal((await why('3.0.0.10.in-addr.arpa', 'PTR'))[0], 'ptr')
   t.strictSame(await why('9.0.0.10.in-addr.arpa', 'PTR'), [
     'no-such-address',
-    'no Service and no ready endpoint has the address'
+    'no Service and no ready endpoint has the address, in the namespaces that are exposed'
   ])
   t.equal((await ask('3.0.0.10.in-addr.arpa', 'A')).rcode, 'NXDOMAIN')
 })
