@@ -78,19 +78,50 @@ t.test('chunks that come before all messages are taken', t => {
   t.end()
 })
 
-t.test('what is gathered leaves framed, and as a copy', t => {
-  const writer = new FrameWriter(100)
-  t.equal(writer.add(Buffer.from('one')), true)
-  t.equal(writer.add(Buffer.alloc(0)), true)
-  t.equal(writer.add(large), true, 'the message that reaches the bound fits')
-  t.equal(writer.length, 5 + 2 + 65_537)
-  const taken = writer.take()
-  t.equal(writer.length, 0)
-  t.equal(writer.add(Buffer.from('two')), true)
-  t.same(unframed(taken), [Buffer.from('one'), Buffer.alloc(0), large])
-  t.same(unframed(writer.take()), [Buffer.from('two')])
-  t.end()
-})
+/** A stream that takes what it is given at once, or leaves it where it is. */
+class FakeSink {
+  writableLength = 0
+  readonly written: Buffer[] = []
+  readonly #takes: boolean
+
+  constructor(takes: boolean) {
+    this.#takes = takes
+  }
+
+  write(octets: Buffer): boolean {
+    // What is taken is copied, as the kernel does; what isn't must stay as it is where it stands.
+    this.written.push(this.#takes ? Buffer.from(octets) : octets)
+    if (!this.#takes) this.writableLength += octets.length
+    return this.#takes
+  }
+}
+
+for (const takes of [true, false]) {
+  t.test(`what is gathered leaves framed, the stream ${takes ? 'taking' : 'keeping'} it`, t => {
+    const writer = new FrameWriter(100)
+    const sink = new FakeSink(takes)
+    t.equal(writer.add(Buffer.from('one')), true)
+    t.equal(writer.add(Buffer.alloc(0)), true)
+    t.equal(writer.full, false)
+    t.equal(writer.add(large), true, 'one more message may be added, however long')
+    t.equal(writer.full, true)
+    t.equal(writer.length, 5 + 2 + 65_537)
+    t.equal(
+      writer.writeTo(sink, () => undefined),
+      takes
+    )
+    t.equal(writer.length, 0)
+    t.equal(writer.add(Buffer.from('two')), true)
+    t.equal(
+      writer.writeTo(sink, () => undefined),
+      takes
+    )
+    t.equal(writer.add(Buffer.from('xyz')), true)
+    t.same(unframed(sink.written[0]!), [Buffer.from('one'), Buffer.alloc(0), large])
+    t.same(unframed(sink.written[1]!), [Buffer.from('two')], 'what came later did not write over it')
+    t.end()
+  })
+}
 
 t.test('a message that no length can say is refused and leaves no trace', t => {
   const writer = new FrameWriter(100)
