@@ -8,6 +8,7 @@ import { interpretCorefile } from '../src/corefile/load.ts'
 import { directives } from '../src/plugins/order.ts'
 import { LARGE_CLUSTER, QUERIED_CLUSTER, ServiceFacts, clusterObjects, type ClusterSize } from './cluster.ts'
 import { FULL_CHAIN, corefile } from './corefile.ts'
+import { Stretch, cpuMs } from './stretch.ts'
 
 /** Objects told between two turns of the event loop. */
 const BATCH = 500
@@ -15,8 +16,8 @@ const BATCH = 500
 const BURST_MS = 5
 
 class BenchSource implements ClusterSource {
-  /** The longest time that one batch took, in milliseconds. */
-  longestStretchMs = 0
+  /** Of the batches. */
+  readonly stretch = new Stretch()
   readonly #size: ClusterSize
   readonly #changesPerSecond: number
   readonly #sinks = new Set<ClusterSink>()
@@ -34,13 +35,13 @@ class BenchSource implements ClusterSource {
 
   async start(): Promise<void> {
     let inBatch = 0
-    let from = performance.now()
+    this.stretch.begin()
     for (const object of clusterObjects(this.#size)) {
       for (const sink of this.#sinks) sink.put(object)
       if (++inBatch < BATCH) continue
-      this.longestStretchMs = Math.max(this.longestStretchMs, performance.now() - from)
+      this.stretch.end()
       await new Promise(resolve => setImmediate(resolve))
-      from = performance.now()
+      this.stretch.begin()
       inBatch = 0
     }
     for (const sink of this.#sinks) sink.synced()
@@ -87,10 +88,9 @@ const app = new App({
   clusterSource: () => ({ key: 'bench', make: () => source })
 })
 const { dns } = await app.start()
-const { user, system } = process.cpuUsage()
 const port = dns.find(({ transport }) => transport === 'udp')?.port
-const startedCpuMs = (user + system) / 1000
-print({ port, startedCpuMs, longestStretchMs: source.longestStretchMs, ...memory() })
+const startedCpuMs = cpuMs()
+print({ port, startedCpuMs, longestStretchMs: source.stretch.longestMs, ...memory() })
 await new Promise(resolve => setTimeout(resolve, Number(restSeconds ?? 0) * 1000))
 print(memory())
 

@@ -49,7 +49,16 @@ export async function serve(args: ServeArguments): Promise<number> {
     if (isStartedByPerson) for (const line of banner(app, addresses)) processLog.print(line)
   }
   if (args.pidfile !== undefined) writePidFile(args.pidfile, runtime)
-  if (args.readyFile !== undefined) writeReadyFile(args.readyFile, { pid: process.pid, ...addresses })
+  if (args.readyFile !== undefined) {
+    try {
+      writeReadyFile(args.readyFile, { pid: process.pid, ...addresses })
+    } catch (error) {
+      // Whoever waits for the file would wait for ever.
+      await app.stop()
+      const text = error instanceof Error ? error.message : String(error)
+      return failedStart(new Error(`Could not write the ready file: ${text}`), runtime, processLog)
+    }
+  }
   const status = await untilSignalled(app, runtime, processLog)
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
   await processLog.flush(FLUSH_MS)

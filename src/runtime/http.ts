@@ -32,7 +32,7 @@ export interface Http {
     port: number,
     answer: (request: HttpRequest) => HttpReply | Promise<HttpReply>
   ): Promise<HttpListener>
-  /** The status of a GET, within `timeoutMs`; rejects when there is none. */
+  /** The status of a GET; rejects when the answer is not whole within `timeoutMs`. */
   get(url: string, timeoutMs: number): Promise<number>
 }
 
@@ -70,12 +70,21 @@ export function systemHttp(): Http {
     },
     get: (url, timeoutMs) =>
       new Promise((resolve, reject) => {
-        const request = get(url, { timeout: timeoutMs, agent: false }, response => {
+        // One limit for all of it: node:http's own begins anew with every octet.
+        const timer = setTimeout(() => request.destroy(new Error('timed out')), timeoutMs)
+        const fail = (error: Error) => {
+          clearTimeout(timer)
+          reject(error)
+        }
+        const request = get(url, { agent: false }, response => {
           response.resume()
-          response.on('end', () => resolve(response.statusCode ?? 0))
+          response.on('end', () => {
+            clearTimeout(timer)
+            resolve(response.statusCode ?? 0)
+          })
+          response.on('error', fail) // cut off, or timed out
         })
-        request.on('timeout', () => request.destroy(new Error('timed out')))
-        request.on('error', reject)
+        request.on('error', fail)
       })
   }
 }

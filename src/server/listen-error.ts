@@ -18,8 +18,8 @@ const GO_TEXTS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'cannot assign requested address'
 }
 
-/** A port that needs no privilege and is rarely taken. */
-const FREE_PORT = 1053
+/** Ports that need no privilege and are rarely taken: the second one where the first is what can't be had. */
+const FREE_PORTS = [1053, 2053] as const
 
 /**
  * The operating system's error of opening a listener, told as CoreDNS tells it, with our advice in lines that begin with
@@ -49,7 +49,7 @@ function adviceFor(
   attempt: ListenAttempt,
   holderOf: (port: number) => PortHolder | undefined
 ): string[] {
-  const instead = `try another one: labdns ${movedCommand(attempt.words)}`
+  const instead = `try another one: labdns ${movedCommand(attempt)}`
   switch (code) {
     case 'EACCES':
       return [`ports below 1024 need a privilege (root, or CAP_NET_BIND_SERVICE)`, instead]
@@ -73,7 +73,7 @@ function adviceFor(
 }
 
 /** The person's own words with `--listen` added or replaced. */
-function movedCommand(words: readonly string[]): string {
+function movedCommand({ words, port }: ListenAttempt): string {
   const kept: string[] = []
   for (let i = 0; i < words.length; i++) {
     const word = words[i] as string
@@ -82,5 +82,5 @@ function movedCommand(words: readonly string[]): string {
       kept.push(/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
   }
   if (kept[0] !== 'serve') kept.unshift('serve')
-  return `${kept.join(' ')} --listen 127.0.0.1:${FREE_PORT}`
+  return `${kept.join(' ')} --listen 127.0.0.1:${port === FREE_PORTS[0] ? FREE_PORTS[1] : FREE_PORTS[0]}`
 }

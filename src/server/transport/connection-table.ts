@@ -26,7 +26,7 @@ export interface ConnectionTableOptions {
   readonly nextTurn: NextTurn
   /** Connections at once, over all listeners. */
   readonly connectionsMax: number
-  /** Octets that all connections together may hold. Default 16 MiB. */
+  /** Octets that all connections together may hold. Default 4 MiB. */
   readonly heldOctetsMax?: number
 }
 
@@ -39,12 +39,26 @@ export const SWEEP_MS = 250
  */
 export const SLICE = 64
 
-/** Messages that all connections together may have answered in one turn of the event loop. */
-const TURN_UNITS = 512
-/** What a connection may still do when those are used up: one that asks a question or two never waits behind others. */
+/**
+ * Work that all connections together may have done in one turn of the event loop, in messages: about 2 ms. What UDP
+ * waits at most, since libuv takes 32 datagrams a turn.
+ */
+const TURN_UNITS = 1024
+/**
+ * The same while connections come in. libuv accepts one a turn, so long turns would keep a good client waiting behind all
+ * those that came before it (5,000 that pipeline and don't read: 2 s and more).
+ */
+const ACCEPTING_TURN_UNITS = 32
+/** What reading from a connection costs besides its messages, in messages. */
+const READ_UNITS = 8
+/** What a connection may still do when a turn is used up: one that asks a question or two never waits behind others. */
 const LATE_SLICE = 4
 
-const HELD_OCTETS_MAX = 16 << 20
+/**
+ * With 5,000 clients that pipeline 400 questions each and read nothing, the process grew by 88 MB at 16 MiB, 72 MB at 8
+ * and 60 MB at 4; no good client lost an answer.
+ */
+const HELD_OCTETS_MAX = 4 << 20
 
 export class ConnectionTable {
   /** Connections at present. */
@@ -63,6 +77,7 @@ export class ConnectionTable {
   #scheduled: Member[] = []
   #turnComes = false
   #unitsDone = 0
+  #turnUnits = TURN_UNITS
   /** Octets that connections said they keep since the last sweep. */
   #keptSinceSweep = 0
 
@@ -79,6 +94,8 @@ export class ConnectionTable {
     }
     this.#append(member)
     this.open++
+    this.#turnUnits = ACCEPTING_TURN_UNITS
+    this.#expectTurn()
     this.#sweep ??= this.#options.clock.every(SWEEP_MS, () => this.#sweepAll())
   }
 
@@ -98,12 +115,17 @@ export class ConnectionTable {
 
   /** How many messages a connection may answer now that octets came in for it. */
   slice(): number {
-    return this.#unitsDone < TURN_UNITS ? SLICE : LATE_SLICE
+    return this.exhausted ? LATE_SLICE : SLICE
   }
 
-  /** Counts work that was done, until the event loop has gone round. */
-  spend(units: number): void {
-    this.#unitsDone += units
+  /** Whether this turn has seen all the work it may: connections should not read on before their own turn comes. */
+  get exhausted(): boolean {
+    return this.#unitsDone >= this.#turnUnits
+  }
+
+  /** Counts one reading from a connection and the messages it brought. */
+  spend(messages: number): void {
+    this.#unitsDone += READ_UNITS + messages
     this.#expectTurn()
   }
 
@@ -133,15 +155,15 @@ export class ConnectionTable {
     const waiting = this.#scheduled
     this.#scheduled = []
     let next = 0
-    for (let units = 0; next < waiting.length && units < TURN_UNITS; next++) {
-      const member = waiting[next] as Member
+    while (next < waiting.length && !this.exhausted) {
+      const member = waiting[next++] as Member
       member.scheduled = false
-      units += 1 + member.work(SLICE)
+      this.spend(member.work(SLICE))
     }
-    if (next === waiting.length) return
+    this.#turnUnits = TURN_UNITS
     // Those that had no turn come before those that were put off again.
-    this.#scheduled = waiting.slice(next).concat(this.#scheduled)
-    this.#expectTurn()
+    if (next < waiting.length) this.#scheduled = waiting.slice(next).concat(this.#scheduled)
+    if (this.#scheduled.length > 0) this.#expectTurn()
   }
 
   #sweepAll(): void {

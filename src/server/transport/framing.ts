@@ -43,7 +43,7 @@ export class FrameReader {
     while (this.#partialLength > 0) {
       const message = this.#completePartial()
       if (message === undefined) {
-        this.#exhausted()
+        this.#exhaust()
         return undefined
       }
       if (message.length > 0) return message
@@ -57,7 +57,7 @@ export class FrameReader {
       if (end > start) return chunk.subarray(start, end)
     }
     if (this.#at < chunk.length) this.#keepPartial()
-    this.#exhausted()
+    this.#exhaust()
     return undefined
   }
 
@@ -66,7 +66,7 @@ export class FrameReader {
     this.#at = this.#partialLength = 0
   }
 
-  #exhausted(): void {
+  #exhaust(): void {
     this.#chunk = NOTHING
     this.#at = 0
   }
@@ -104,37 +104,65 @@ export class FrameReader {
   }
 }
 
+/** What a stream must be able to do to be written to: a `net.Socket`. */
+export interface Sink {
+  write(octets: Buffer, done: (error?: Error | null) => void): boolean
+  /** Octets that were written and not taken by the kernel. */
+  readonly writableLength: number
+}
+
 /**
- * Gathers messages with their lengths, to be written to a stream in one go. Its room is used over and over: what was
- * gathered leaves as a copy, which is quicker than `writev` over many small buffers (bench/listeners.ts).
+ * Gathers messages with their lengths, to be written to a stream in one go, which is quicker than `writev` over many
+ * small buffers. Its room is used over and over: as long as clients read, answers leave no garbage behind.
  */
 export class FrameWriter {
   /** Octets gathered. */
   length = 0
-  readonly #room: Buffer
+  readonly #roomOctets: number
+  #room: Buffer
 
-  /** Gathers until `octetsMax` is reached; the message that reaches it still fits. */
-  constructor(octetsMax: number) {
-    this.#room = Buffer.allocUnsafeSlow(octetsMax + LENGTH_OCTETS + MESSAGE_OCTETS_MAX)
+  constructor(roomOctets: number) {
+    this.#roomOctets = roomOctets
+    this.#room = Buffer.allocUnsafeSlow(roomOctets)
   }
 
-  /** False when the message is too long to be framed. Must not be called with `octetsMax` or more gathered. */
+  /** Whether this is as much as should be written in one go. One more message may be added even so. */
+  get full(): boolean {
+    return this.length >= this.#roomOctets >> 1
+  }
+
+  /** False when the message is too long to be framed. */
   add(message: Uint8Array): boolean {
-    const length = message.length
-    if (length > MESSAGE_OCTETS_MAX) return false
+    const octets = message.length
+    if (octets > MESSAGE_OCTETS_MAX) return false
+    const start = this.length
+    const end = start + LENGTH_OCTETS + octets
+    if (end > this.#room.length) this.#grow(end)
     const room = this.#room
-    room[this.length] = length >> 8
-    room[this.length + 1] = length
-    room.set(message, this.length + LENGTH_OCTETS)
-    this.length += LENGTH_OCTETS + length
+    room[start] = octets >> 8
+    room[start + 1] = octets
+    room.set(message, start + LENGTH_OCTETS)
+    this.length = end
     return true
   }
 
-  /** What was gathered, in a buffer of its own; the room is empty afterwards. */
-  take(): Buffer {
-    const taken = Buffer.allocUnsafe(this.length)
-    taken.set(this.#room.subarray(0, this.length))
+  /**
+   * Writes what was gathered; afterwards nothing is. Returns whether the stream took all of it at once: a stream that
+   * holds nothing has copied everything to the kernel, so the room may be used again. Otherwise the room is the
+   * stream's until `done` is called.
+   */
+  writeTo(sink: Sink, done: (error?: Error | null) => void): boolean {
+    sink.write(this.#room.subarray(0, this.length), done)
     this.length = 0
+    const taken = sink.writableLength === 0
+    if (!taken || this.#room.length > this.#roomOctets) this.#room = Buffer.allocUnsafeSlow(this.#roomOctets)
     return taken
+  }
+
+  /** Makes room for a long message, for this one write. */
+  #grow(octets: number): void {
+    const room = Buffer.allocUnsafeSlow(octets)
+    room.set(this.#room.subarray(0, this.length))
+    this.#room = room
   }
 }

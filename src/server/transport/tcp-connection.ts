@@ -41,8 +41,10 @@ export interface ConnectionHost {
   left(connection: TcpConnection): void
 }
 
-/** Octets of answers after which they are written: as many as may wait for a client to take them, one message aside. */
-export const WRITE_OCTETS_MAX = 64 << 10
+/** Octets of room for answers: a write has half of it, or one message more. Nothing more waits for a client to read. */
+export const WRITE_ROOM_OCTETS = 64 << 10
+/** Octets of answers that may wait for one before them. */
+const WAITING_OCTETS_MAX = 64 << 10
 /** Questions of one connection that may wait for their answers (RFC 7766 §6.2.1.1 lets a server bound them). */
 const WAITING_MAX = 100
 /** How long a client has to close its side after we have closed ours, in milliseconds. */
@@ -119,12 +121,12 @@ export class TcpConnection implements Member {
    * reading on, waiting, another turn, the end. Returns how many messages it dealt with.
    */
   work(units: number): number {
-    if (this.#gone || this.#finishing || this.#blocked) return 0
+    if (this.#stopped || this.#blocked) return 0
     const out = this.#host.gathered
     let done = 0
     let asked = 0
     let starved = false
-    while (done < units && out.length < WRITE_OCTETS_MAX) {
+    while (done < units && !out.full) {
       if (this.#transfer !== undefined) {
         this.#pull(this.#transfer, out)
       } else if (this.#waiting.length > 0 && this.#waiting[0]?.settled === true) {
@@ -142,8 +144,9 @@ export class TcpConnection implements Member {
     }
     const now = this.#host.clock.now()
     if (done > 0) this.#activeAt = now
-    const taken = out.length === 0 || this.#write(out.take())
-    if (!starved && taken) this.#host.table.schedule(this)
+    const taken = out.length === 0 || out.writeTo(this.#socket, this.#onWritten)
+    this.#blocked = !taken
+    if (taken && !starved) this.#host.table.schedule(this)
     this.#settleState(now, asked > 0)
     return done
   }
@@ -174,10 +177,18 @@ export class TcpConnection implements Member {
   }
 
   #take(chunk: Buffer): void {
-    if (this.#finishing || this.#gone) return
+    if (this.#stopped) return
     this.#frames.push(chunk)
     const { table } = this.#host
     table.spend(this.work(table.slice()))
+    if (table.exhausted) this.#rest()
+  }
+
+  /** Reads on only when its turn comes. */
+  #rest(): void {
+    if (this.#stopped) return
+    this.#host.table.schedule(this)
+    this.#read(false)
   }
 
   #ask(wire: Buffer, out: FrameWriter): void {
@@ -198,7 +209,7 @@ export class TcpConnection implements Member {
       return
     }
     if (response instanceof Promise) this.#await(response)
-    else if (this.#waiting.length > 0) this.#settle(this.#newSlot(), response)
+    else if (this.#waiting.length > 0) this.#settle(this.#newSlot(), ownCopy(response))
     else this.#put(response, out)
   }
 
@@ -257,16 +268,9 @@ export class TcpConnection implements Member {
     this.#transfer = undefined
   }
 
-  /** Whether the kernel took all of it at once. */
-  #write(octets: Buffer): boolean {
-    this.#socket.write(octets, this.#onWritten)
-    this.#blocked = this.#socket.writableLength > 0
-    return !this.#blocked
-  }
-
   /** Whether another question may be read before those that wait have their answers. */
   get #mayAsk(): boolean {
-    return this.#waiting.length < WAITING_MAX && this.#waitingOctets < WRITE_OCTETS_MAX
+    return this.#waiting.length < WAITING_MAX && this.#waitingOctets < WAITING_OCTETS_MAX
   }
 
   /** After work: whether to read, how long to wait, or whether it is over. */
@@ -287,6 +291,10 @@ export class TcpConnection implements Member {
     else this.deadline = partial ? this.#partialSince + readMs : this.#activeAt + idleMs
     this.#read(!this.#blocked && !this.#stopping && !this.#frames.pending && !this.scheduled)
     if (!this.#reading) this.#host.table.kept(this.heldOctets())
+  }
+
+  get #stopped(): boolean {
+    return this.#gone || this.#finishing
   }
 
   #read(wanted: boolean): void {
@@ -326,4 +334,9 @@ function peerOf(socket: Socket): Peer | undefined {
   const address = socket.remoteAddress
   const port = socket.remotePort
   return address === undefined || port === undefined ? undefined : { address: plainAddress(address), port }
+}
+
+/** A response that stays as it is while others are made. */
+function ownCopy(response: Response): Response {
+  return response instanceof Uint8Array ? Buffer.from(response) : response
 }

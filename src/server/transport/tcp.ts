@@ -8,7 +8,7 @@ import { FrameWriter } from './framing.ts'
 import {
   TCP_TIMEOUTS,
   TcpConnection,
-  WRITE_OCTETS_MAX,
+  WRITE_ROOM_OCTETS,
   type ConnectionHost,
   type TcpTimeouts
 } from './tcp-connection.ts'
@@ -42,7 +42,7 @@ export class TcpTransport implements Transport, ConnectionHost {
   readonly clock: Clock
   readonly table: ConnectionTable
   readonly failures: Failures
-  readonly gathered = new FrameWriter(WRITE_OCTETS_MAX)
+  readonly gathered = new FrameWriter(WRITE_ROOM_OCTETS)
   readonly #options: TcpTransportOptions
   readonly #connections = new Set<TcpConnection>()
   #server: net.Server | undefined

@@ -8,8 +8,9 @@ import type { Log } from '../../runtime/log.ts'
 import type { NextTurn } from '../../runtime/turn.ts'
 
 /**
- * What goes back: one message, the messages of a transfer one after another, or nothing at all. Its octets belong to the
- * transport from then on: a datagram that the kernel doesn't take at once is sent from where it stands.
+ * What goes back: one message, the messages of a transfer one after another, or nothing at all. Over UDP the octets belong
+ * to the transport from then on (a datagram that the kernel doesn't take at once is sent from where it stands); over
+ * streams they are copied before anything else is asked for, so a responder may use the same room for every response.
  */
 export type Response = Buffer | Iterable<Buffer> | undefined
 
