@@ -107,7 +107,8 @@ export class ClusterIndex implements ClusterSink {
         const type = object.type === 'Headless' ? ServiceType.HEADLESS : ServiceType.ADDRESS
         const fields = { type, addresses: object.ips, ports: object.ports, externalName: '' }
         const change = this.imports.putService(object.namespace, object.name, fields)
-        if (change === 'answers') this.multiclusterSerial = this.#now()
+        // Addresses count too, which CoreDNS passes over: a serial may always move forward.
+        if (change === 'answers' || change === 'other') this.multiclusterSerial = this.#now()
         this.#note(change === 'answers' ? 'other' : change)
       }
     }

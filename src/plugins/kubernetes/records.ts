@@ -5,7 +5,7 @@ import type { ServiceTable } from '../../cluster/index/service-table.ts'
 import type { SliceView } from '../../cluster/index/slice-record.ts'
 import type { AnswerWriter } from '../../dns/answer-writer.ts'
 import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
-import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, readName, type Name } from '../../wire/name.ts'
+import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, readName, sameName, type Name } from '../../wire/name.ts'
 import { write16 } from '../../wire/records.ts'
 import { Outcome, dashedAddress, type Match } from './match.ts'
 
@@ -14,6 +14,9 @@ const POD = Buffer.from('pod', 'latin1')
 
 /** Up to this many addresses are compared one by one before a set takes over. */
 const LINEAR_MAX = 16
+
+/** Each target is looked up, perhaps upstream: one query must not become thousands. */
+const TARGETS_MAX = 16
 
 /** Remembers which addresses were written, by their octets. */
 class Seen {
@@ -125,7 +128,7 @@ export class RecordWriter {
     }
   }
 
-  /** Domain names that endpoints of FQDN slices stand for, without repetition; nearly always none. */
+  /** Different domain names that endpoints of FQDN slices stand for, `TARGETS_MAX` at most; nearly always none. */
   domainNames(match: Match): Name[] {
     const { table, slice } = match
     const names: Name[] = []
@@ -137,7 +140,9 @@ export class RecordWriter {
       while (slice.nextEndpoint()) {
         if (slice.family !== 0 || !match.endpointMatches()) continue
         const name = readName(slice.octets, slice.addressAt)
-        if (name !== undefined) names.push(name)
+        if (name === undefined || names.some(one => sameName(one, name))) continue
+        names.push(name)
+        if (names.length === TARGETS_MAX) return names
       }
     }
     return names

@@ -126,6 +126,15 @@ t.test('serials: what moves them and what does not', t => {
     ['a Pod comes that nobody watches', [], put(pod('default', 'p', '10.0.0.9')), false, false],
     ['an import comes', [], put(importBase), true, false],
     ['an import has other ports', [put(importBase)], put({ ...importBase, ports: [] }), false, true],
+    ['an import is headless now', [put(importBase)], put({ ...importBase, type: 'Headless' }), false, true],
+    [
+      'an import has another address',
+      [put(importBase)],
+      put({ ...importBase, ips: ['10.9.9.9'] }),
+      false,
+      true
+    ],
+    ['an import is told again', [put(importBase)], put({ ...importBase }), false, false],
     ['an imported slice comes', [], put(importPart), true, false],
     [
       'an imported slice has another address',

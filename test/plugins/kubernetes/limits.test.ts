@@ -13,6 +13,7 @@ import { encodeResponse } from '../../../src/dns/response.ts'
 import { Kubernetes } from '../../../src/plugins/kubernetes/kubernetes.ts'
 import { transferPlugin } from '../../../src/plugins/transfer/setup.ts'
 import { readMessage } from '../../../src/wire/message.ts'
+import { formatName } from '../../../src/wire/name.ts'
 import { Rtype, rcodeName } from '../../../src/wire/numbers.ts'
 import { formatRecord } from '../../../src/wire/rdata.ts'
 import { endpoint, service, slice } from '../../cluster/index/support.ts'
@@ -198,6 +199,37 @@ t.test('name servers with names that can be written, each slice once', async t =
     '10-0-0-1.dns.kube-system.svc.cluster.local. 5 IN A 10.0.0.1',
     'b.dns.kube-system.svc.cluster.local. 5 IN A 10.0.0.1'
   ])
+})
+
+t.test('endpoints that are domain names are looked up a few at a time, each once', async t => {
+  const asked: string[] = []
+  const names = (count: number) => Array.from({ length: count }, (_, i) => endpoint([`h${i}.example.org`]))
+  const served = await serve(
+    'cluster.local',
+    [
+      namespace('shop'),
+      service('shop', 'few', { clusterIPs: ['None'] }),
+      slice('shop', 'a', 'few', [...names(2), endpoint(['H1.Example.ORG.', 'h0.example.org'])]),
+      slice('shop', 'b', 'few', names(3)),
+      service('shop', 'many', { clusterIPs: ['None'] }),
+      slice('shop', 'c', 'many', names(1000))
+    ],
+    {
+      lookup: (name, _qtype, query) => {
+        asked.push(formatName(name))
+        return lastHandler.answer(query)
+      }
+    }
+  )
+  t.equal((await records(served, 'few.shop.svc.cluster.local', 'A')).length, 1 + 3)
+  t.same(asked.map(name => name.toLowerCase()).sort(), [
+    'h0.example.org.',
+    'h1.example.org.',
+    'h2.example.org.'
+  ])
+  asked.length = 0
+  t.equal((await records(served, 'many.shop.svc.cluster.local', 'AAAA')).length, 1 + 16)
+  t.equal(asked.length, 16)
 })
 
 /** Milliseconds of the fastest of three. */
