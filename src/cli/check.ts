@@ -1,7 +1,7 @@
 // `labdns check`: reads a Corefile, sets every plugin up, prints what would serve.
 import { App } from '../app.ts'
 import { CorefileError } from '../corefile/position.ts'
-import { checkCorefile, readConfigured } from '../corefile/load.ts'
+import { checkCorefile, readConfigured, unwrapped } from '../corefile/load.ts'
 import { renderErrors } from '../corefile/report.ts'
 import { directives } from '../plugins/order.ts'
 import type { Block } from '../corefile/load.ts'
@@ -17,10 +17,11 @@ export async function check(args: ServeArguments): Promise<number> {
     if (args.conf !== undefined && args.conf !== 'stdin') {
       const options = { files: runtime.files, environment: runtime.environment, knownDirectives: directives }
       const { text, file } = readConfigured(args.conf, options)
-      errors.push(...checkCorefile(text, file, options).errors)
+      const corefile = await unwrapped(text, file)
+      errors.push(...checkCorefile(corefile.text, file, { ...options, ...corefile }).errors)
     }
     if (errors.length === 0) {
-      const chosen = chooseConfiguration(args, runtime)
+      const chosen = await chooseConfiguration(args, runtime)
       const { blocks, file } = chosen.configuration
       // Nothing is opened: sources and listeners are made by `start`. A stanza without a source is no mistake here.
       const withSource = { ...args, manifests: args.manifests.length > 0 ? args.manifests : ['.'] }

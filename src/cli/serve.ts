@@ -18,7 +18,7 @@ export async function serve(args: ServeArguments): Promise<number> {
   let app: App
   let addresses: Addresses
   try {
-    const chosen = chooseConfiguration(args, runtime)
+    const chosen = await chooseConfiguration(args, runtime)
     for (const warning of chosen.configuration.warnings) runtime.log.warn(warning)
     for (const note of chosen.configuration.notes) {
       runtime.log.own().warn(`${note.at.file}:${note.at.line}:${note.at.column}: ${note.message}`)

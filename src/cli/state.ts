@@ -9,7 +9,7 @@ import { directives } from '../plugins/order.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { systemFiles } from '../runtime/files.ts'
 import { systemHttp } from '../runtime/http.ts'
-import { keepNewSpaceSmall } from '../runtime/heap.ts'
+import { keepHeapSmall } from '../runtime/heap.ts'
 import { processLog, type ProcessLog } from '../runtime/log.ts'
 import { systemNetwork } from '../runtime/network.ts'
 import { systemRandom } from '../runtime/random.ts'
@@ -20,7 +20,7 @@ import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
 
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
 export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
-  keepNewSpaceSmall()
+  keepHeapSmall()
   const written = processLog()
   const runtime: Runtime = {
     clock: systemClock,
@@ -44,15 +44,19 @@ export interface ChosenConfiguration {
 }
 
 /** Reads the Corefile that is asked for, `./Corefile`, or the embedded one. Throws CorefileError. */
-export function chooseConfiguration(args: ServeArguments, runtime: Runtime): ChosenConfiguration {
+export async function chooseConfiguration(
+  args: ServeArguments,
+  runtime: Runtime
+): Promise<ChosenConfiguration> {
   const options = {
     files: runtime.files,
     environment: runtime.environment,
     knownDirectives: directives,
     dnsPort: portNumber(args.port)
   }
-  const configuration =
-    args.conf === undefined ? loadDefaultCorefile(options) : loadCorefile(args.conf, options)
+  const configuration = await (args.conf === undefined
+    ? loadDefaultCorefile(options)
+    : loadCorefile(args.conf, options))
   if (configuration.blocks.length > 0) return { configuration, origin: 'file', text: undefined }
   const isEmbedded = args.conf === undefined && args.manifests.length > 0
   const text = isEmbedded ? embeddedCorefile(runtime.files) : bareCorefile(args.port)

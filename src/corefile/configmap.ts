@@ -22,13 +22,6 @@ export interface ExtractedCorefile {
   readonly locate: Locate
 }
 
-/** Whether a file is a manifest and not a Corefile, in which none of this could stand at the start of a line. */
-export function looksLikeManifest(text: string): boolean {
-  if (/^\ufeff?\s*\{\s*"/.test(text)) return true
-  const hasKey = (key: string): boolean => new RegExp(`^\ufeff?["']?${key}["']?:(?:\\s|$)`, 'm').test(text)
-  return (hasKey('apiVersion') && hasKey('kind')) || (hasKey('data') && /^ +Corefile:\s/m.test(text))
-}
-
 /**
  * The text of `data.Corefile` of the one ConfigMap that has it: YAML or JSON, one document or several, lists too. Throws
  * a CorefileError when there is none (it says what there is), or more than one.

@@ -1,9 +1,10 @@
 // A configuration from its file: read, unwrapped from a ConfigMap, parsed, its keys understood.
 import { posix } from 'node:path'
 import { fileErrorText } from '../runtime/files.ts'
-import { extractCorefile, looksLikeManifest } from './configmap.ts'
 import { Dispenser } from './dispenser.ts'
 import { COREFILE_OCTETS_MAX } from './import.ts'
+import type { Locate } from './lexer.ts'
+import { looksLikeManifest } from './manifest-look.ts'
 import { ERRORS_MAX, NOTES_MAX, parseCorefileAll, type ParseOptions } from './parser.ts'
 import { CorefileError, type Position } from './position.ts'
 import type { Note, ParsedCorefile, ServerBlock } from './server-block.ts'
@@ -39,7 +40,7 @@ export interface Directive {
   dispenser(): Dispenser
 }
 
-export interface LoadOptions extends Omit<ParseOptions, 'locate'> {
+export interface LoadOptions extends ParseOptions {
   /** The port of plain-DNS keys without one (`-dns.port`); 53 when left out. */
   readonly dnsPort?: number
 }
@@ -49,15 +50,15 @@ const MANIFEST_OCTETS_MAX = 4 * COREFILE_OCTETS_MAX
 
 /**
  * The configuration in the file that `-conf` names; `stdin` reads standard input. A ConfigMap manifest will do too.
- * Throws a CorefileError with the text that CoreDNS ends with.
+ * Rejects with a CorefileError with the text that CoreDNS ends with.
  */
-export function loadCorefile(path: string, options: LoadOptions): Configuration {
+export async function loadCorefile(path: string, options: LoadOptions): Promise<Configuration> {
   const { text, file } = readConfigured(path, options)
-  return interpretCorefile(text, file, options)
+  return interpretUnwrapped(text, file, options)
 }
 
 /** The configuration in `Corefile` of the working folder, where no `-conf` is given; without blocks when there is none. */
-export function loadDefaultCorefile(options: LoadOptions): Configuration {
+export async function loadDefaultCorefile(options: LoadOptions): Promise<Configuration> {
   const file = 'Corefile'
   const path = options.folder === undefined ? file : posix.resolve(options.folder, file)
   let octets: Buffer
@@ -67,7 +68,25 @@ export function loadDefaultCorefile(options: LoadOptions): Configuration {
     if ((error as { code?: unknown }).code === 'ENOENT') return { file, blocks: [], warnings: [], notes: [] }
     throw new CorefileError('FILE', fileErrorText(error, file))
   }
-  return interpretCorefile(octets.toString('utf8'), file, options)
+  return interpretUnwrapped(octets.toString('utf8'), file, options)
+}
+
+async function interpretUnwrapped(text: string, file: string, options: LoadOptions): Promise<Configuration> {
+  const corefile = await unwrapped(text, file)
+  return interpretCorefile(corefile.text, file, { ...options, ...corefile })
+}
+
+/**
+ * The Corefile in a text: itself, or what a ConfigMap manifest holds, with the places of its characters in there. Rejects
+ * with a CorefileError where a manifest has none. The YAML reader is loaded for manifests only: 30 ms of a start.
+ */
+export async function unwrapped(
+  text: string,
+  file: string
+): Promise<{ readonly text: string; readonly locate?: Locate }> {
+  if (!looksLikeManifest(text)) return { text }
+  const { extractCorefile } = await import('./configmap.ts')
+  return extractCorefile(text, file)
 }
 
 /** The configuration that a text says. `file` is its name in messages, and relative imports start at its folder. */
@@ -147,16 +166,10 @@ function parseText(
   file: string,
   options: LoadOptions
 ): ParsedCorefile & { readonly errors: readonly CorefileError[] } {
-  const extracted = looksLikeManifest(text) ? extractCorefile(text, file) : undefined
-  const corefile = extracted?.text ?? text
-  if (Buffer.byteLength(corefile) > COREFILE_OCTETS_MAX) {
+  if (Buffer.byteLength(text) > COREFILE_OCTETS_MAX) {
     throw new CorefileError('FILE', `${file}: a Corefile has at most ${COREFILE_OCTETS_MAX} octets`)
   }
-  return parseCorefileAll(
-    corefile,
-    file,
-    extracted === undefined ? options : { ...options, locate: extracted.locate }
-  )
+  return parseCorefileAll(text, file, options)
 }
 
 function directivesOf(block: ServerBlock, file: string): ReadonlyMap<string, Directive> {

@@ -1,9 +1,12 @@
 // Runs the tool that holds hostile TCP connections open, and judges what it measured.
 // Usage: hold.mjs TOOLS PORT PID MODE CONNECTIONS SECONDS
+import { readdirSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 
 const [tools, port, pid, mode, connections, seconds] = process.argv.slice(2)
+const openFiles = () => readdirSync(`/proc/${pid}/fd`).length
+const openBefore = openFiles()
 const run = spawnSync(
   process.execPath,
   [
@@ -32,9 +35,17 @@ const rules = [
   ],
   ['growth in MB', found.server_rss_growth_mb, Number(connections) === 1 ? 2 : 64]
 ]
-// Sockets that ask properly and go on being used (churn) are not held: they come and go.
-if (mode !== 'churn' && Number(seconds) >= 40)
-  rules.push(['sockets at the end', found.server_sockets_at_end, 5])
+if (Number(seconds) >= 40) {
+  // Clients that ask properly and take their answers (churn) are not held: theirs must be gone once they are.
+  if (mode === 'churn') rules.push(['open files afterwards', await openFilesAfterwards(), 5])
+  else rules.push(['sockets at the end', found.server_sockets_at_end, 5])
+}
 const broken = rules.filter(([, value, limit]) => !(value <= limit))
 for (const [what, value, limit] of broken) console.log(`${what}: ${value}, at most ${limit}`)
 process.exit(broken.length > 0 ? 1 : 0)
+
+/** How many more files than before are open, a second after the last client left. */
+async function openFilesAfterwards() {
+  await new Promise(resolve => setTimeout(resolve, 1000))
+  return openFiles() - openBefore
+}

@@ -40,10 +40,13 @@ function listening(configuration: Configuration): readonly ListeningKey[] {
 }
 
 /** Loads, sets up in the order of the plugins, checks the listeners: the first error, or none. */
-function firstError(path: string, folder: string): { error?: string; warnings: readonly string[] } {
+async function firstError(
+  path: string,
+  folder: string
+): Promise<{ error?: string; warnings: readonly string[] }> {
   try {
     const options = { files: systemFiles, environment: {}, knownDirectives: DIRECTIVES, folder }
-    const configuration = loadCorefile(path, options)
+    const configuration = await loadCorefile(path, options)
     for (const name of DIRECTIVES) {
       for (const block of configuration.blocks) {
         const directive = block.directives.get(name)
@@ -70,7 +73,7 @@ function setUp(name: string, act: () => void): void {
 const folder = t.testdir()
 let decided = 0
 for (const { id, corefile, files, error, warnings } of recorded<Case>('bad-input.json', folder)) {
-  t.test(id, t => {
+  t.test(id, async t => {
     for (const [name, text] of Object.entries(files ?? {})) {
       mkdirSync(dirname(join(folder, id, name)), { recursive: true })
       writeFileSync(join(folder, id, name), text)
@@ -78,7 +81,7 @@ for (const { id, corefile, files, error, warnings } of recorded<Case>('bad-input
     mkdirSync(join(folder, id), { recursive: true })
     const path = join(folder, id, 'Corefile')
     writeFileSync(path, corefile)
-    const found = firstError(path, join(folder, id))
+    const found = await firstError(path, join(folder, id))
     if (DECIDED_BY_PLUGINS.has(id)) {
       t.ok(error, 'it ends with an error')
       t.equal(found.error, undefined, 'which is not ours to raise')

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { stringify } from 'yaml'
-import { extractCorefile, looksLikeManifest } from '../../src/corefile/configmap.ts'
+import { extractCorefile } from '../../src/corefile/configmap.ts'
+import { looksLikeManifest } from '../../src/corefile/manifest-look.ts'
 import { parseCorefile } from '../../src/corefile/parser.ts'
 import { CorefileError } from '../../src/corefile/position.ts'
 import { options, placeOf, thrownBy } from './support.ts'

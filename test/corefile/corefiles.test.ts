@@ -43,9 +43,9 @@ const names = readdirSync(folder).filter(name => name.endsWith('.Corefile'))
 
 t.equal(names.length, 29)
 for (const name of names) {
-  t.test(name, t => {
+  t.test(name, async t => {
     const options = { files: systemFiles, environment: {}, knownDirectives: DIRECTIVES, folder }
-    const configuration = loadCorefile(`${folder}${name}`, options)
+    const configuration = await loadCorefile(`${folder}${name}`, options)
     t.ok(configuration.blocks.length > 0)
     t.same(configuration.notes, [])
     for (const block of configuration.blocks) {
@@ -66,9 +66,9 @@ for (const name of names) {
   })
 }
 
-t.test('imports of AKS come from the folder beside it', t => {
+t.test('imports of AKS come from the folder beside it', async t => {
   const options = { files: systemFiles, environment: {}, knownDirectives: DIRECTIVES, folder: '/' }
-  const aks = loadCorefile(`${folder}aks.Corefile`, options)
+  const aks = await loadCorefile(`${folder}aks.Corefile`, options)
   t.ok(aks.blocks.length > 1, 'custom/*.server')
   t.match(aks.blocks[0]?.directives.get('hosts')?.starts[0], { file: `${folder}custom/aks-hosts.override` })
   t.same(aks.warnings, [])

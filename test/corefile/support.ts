@@ -92,3 +92,17 @@ export function thrownBy<E extends Error>(kind: new (...args: never[]) => E, act
   }
   throw new Error('nothing was thrown')
 }
+
+/** What a promise was rejected with, which must be of the class. */
+export async function rejectionOf<E extends Error>(
+  kind: new (...args: never[]) => E,
+  promise: Promise<unknown>
+): Promise<E> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof kind) return error
+    throw error
+  }
+  throw new Error('nothing was rejected')
+}
