@@ -15,8 +15,12 @@ const POD = Buffer.from('pod', 'latin1')
 /** Up to this many addresses are compared one by one before a set takes over. */
 const LINEAR_MAX = 16
 
-/** Each target is looked up, perhaps upstream: one query must not become thousands. */
-const TARGETS_MAX = 16
+/**
+ * Each target is looked up, perhaps upstream, and may lead to endpoints that are domain names again: 16 for what a client
+ * asks, 4 for each of those, and one from there on. A Service whose endpoints are names of its own would otherwise make a
+ * single query ask more than the world can answer.
+ */
+const TARGETS_MAX = [16, 4] as const
 
 /** Remembers which addresses were written, by their octets. */
 class Seen {
@@ -128,9 +132,13 @@ export class RecordWriter {
     }
   }
 
-  /** Different domain names that endpoints of FQDN slices stand for, `TARGETS_MAX` at most; nearly always none. */
-  domainNames(match: Match): Name[] {
+  /**
+   * Different domain names that endpoints of FQDN slices stand for; nearly always none. No more than a query that `depth`
+   * lookups led to may follow.
+   */
+  domainNames(match: Match, depth: number): Name[] {
     const { table, slice } = match
+    const most = TARGETS_MAX[depth] ?? 1
     const names: Name[] = []
     if (match.outcome !== Outcome.ENDPOINTS) return names
     for (let id = table.firstSlice(match.entry); id >= 0; id = table.nextSlice(id)) {
@@ -142,7 +150,7 @@ export class RecordWriter {
         const name = readName(slice.octets, slice.addressAt)
         if (name === undefined || names.some(one => sameName(one, name))) continue
         names.push(name)
-        if (names.length === TARGETS_MAX) return names
+        if (names.length === most) return names
       }
     }
     return names
@@ -171,6 +179,7 @@ export class RecordWriter {
       if (!match.portMatches(service) || ports.includes(service.port)) continue
       ports.push(service.port)
       const at = this.#srv(ttl, weight, service.port, target)
+      if (at < 0) break
       if (targetAt < 0) targetAt = at
     }
     if (ports.length === 0) return 0
