@@ -437,7 +437,8 @@ export class ServiceTable {
       if (isSameAddress(before, now)) continue
       this.#unindexEndpoint(before, id)
       this.#indexEndpoint(now, id)
-      while (before.endpointsLeft > now.endpointsLeft && before.nextEndpoint()) this.#unindexEndpoint(before, id)
+      while (before.endpointsLeft > now.endpointsLeft && before.nextEndpoint())
+        this.#unindexEndpoint(before, id)
       while (now.endpointsLeft > before.endpointsLeft && now.nextEndpoint()) this.#indexEndpoint(now, id)
     }
     while (before.nextEndpoint()) this.#unindexEndpoint(before, id)
