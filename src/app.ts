@@ -4,7 +4,7 @@ import { Listeners } from './app/listeners.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import type { Block } from './corefile/load.ts'
 import type { Example } from './dns/plugin.ts'
-import type { Metrics} from './metrics/metrics.ts';
+import type { Metrics } from './metrics/metrics.ts'
 import { metricsOf } from './metrics/metrics.ts'
 import type { ReloadTimes } from './plugins/definition.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
