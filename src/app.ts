@@ -170,7 +170,7 @@ export class App {
       configured,
       plugins: [],
       addresses: [],
-      root: '.',
+      root: '',
       limits: {},
       readinessChecks: new Map()
     }))
