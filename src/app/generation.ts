@@ -112,7 +112,7 @@ export class Generation {
       configured,
       plugins: [],
       addresses: [],
-      root: '.',
+      root: '',
       limits: {},
       readinessChecks: new Map()
     }))

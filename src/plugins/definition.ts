@@ -85,7 +85,7 @@ export interface SetupContext extends Shared {
   readonly keys: readonly ServerKey[]
   /** Tells a block from every other text that a block may have, its place in the file aside: a key for `kept`. */
   fingerprint(): string
-  /** Folder that relative paths in the Corefile start from (`root`, else the working folder): see `pathIn`. */
+  /** Folder that relative paths in the Corefile start from (`root`); empty: the working folder. See `pathIn`. */
   readonly root: string
   /** Makes relative paths of this block start in a folder. Called by `root` alone, which is set up before all others. */
   rootAt(folder: string): void
@@ -128,5 +128,5 @@ export interface PluginDefinition {
 
 /** A path from a Corefile as files are opened: relative ones start in the block's `root`. */
 export function pathIn({ root }: Pick<SetupContext, 'root'>, path: string): string {
-  return posix.isAbsolute(path) ? path : posix.join(root, path)
+  return root === '' || posix.isAbsolute(path) ? path : posix.join(root, path)
 }
