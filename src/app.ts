@@ -125,6 +125,7 @@ export class App {
     }
     this.#current = next
     this.#listeners.switchTo(next.generation.listeners)
+    next.generation.kept.settle()
     await previous.generation.end(false)
     await this.#listeners.closeAllBut(next.generation.listeners)
     await previous.lease.release()

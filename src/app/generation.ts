@@ -85,7 +85,6 @@ export class Generation {
     this.kept = new KeptValues(previous?.kept)
     this.shared = this.#makeShared()
     const served = this.#setUp()
-    this.kept.settle()
     this.listeners = planListeners(served, options.listen, zone =>
       options.runtime.log
         .own()

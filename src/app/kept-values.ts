@@ -18,7 +18,7 @@ export class KeptValues {
     return this.#values.get(key) as T
   }
 
-  /** The set-up is over: what was not asked for is let go with the configuration before. */
+  /** The configuration is in service: what it has not asked for is let go with the one before. */
   settle(): void {
     this.#previous = undefined
   }

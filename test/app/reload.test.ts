@@ -11,7 +11,7 @@ import { queryWire } from '../support/messages.ts'
 import { runApp, testRuntime } from '../support/running-app.ts'
 
 const corefile = (ttl: number, more = '') =>
-  `.:53 {\n  health :8080\n  ready\n  kubernetes cluster.local {\n    ttl ${ttl}\n  }\n${more}}\n`
+  `.:53 {\n  health :8080\n  ready\n  prometheus :9153\n  kubernetes cluster.local {\n    ttl ${ttl}\n  }\n${more}}\n`
 
 const NAME = 'web.shop.svc.cluster.local'
 
@@ -103,7 +103,16 @@ t.test('what fails leaves everything as it was', async t => {
   })
   const socket = net.connect(running.port, '127.0.0.1')
   const health = running.addresses.http['health']!
-  const isWell = async () => (await fetch(`http://127.0.0.1:${health.port}/health`)).status
+  const metrics = running.addresses.http['metrics']!
+  const isWell = async () => {
+    const replies = [
+      await fetch(`http://127.0.0.1:${health.port}/health`),
+      await fetch(`http://127.0.0.1:${metrics.port}/metrics`)
+    ]
+    const text = await replies[1]!.text()
+    t.equal(text.match(/^coredns_build_info/gm)?.length, 1)
+    return Math.max(...replies.map(reply => reply.status))
+  }
   const failing: readonly (readonly [string, RegExp])[] = [
     [corefile(30, '  nonsense\n'), /Unknown directive 'nonsense'/],
     [corefile(30, '  errors {\n    nope\n  }\n'), /plugin\/errors: Corefile:\d+/],
@@ -118,6 +127,7 @@ t.test('what fails leaves everything as it was', async t => {
   await t.rejects(running.reload(corefile(30, '  nonsense\n')), CorefileError)
   await running.reload(corefile(30))
   t.equal(await askOn(socket), 30, 'and a good one is taken afterwards')
+  await running.reload(corefile(5))
   t.equal(await isWell(), 200)
   socket.destroy()
 })
