@@ -29,6 +29,23 @@ export const FORWARD_REJECTS: FamilySpec = {
   help: 'Counter of the number of queries rejected because the concurrent queries were at maximum.'
 }
 
+/** labdns's own, as all names that begin with `labdns_`. */
+export const FORWARD_REFUSED: FamilySpec = {
+  name: 'labdns_forward_refused_total',
+  help: 'Counter of queries refused because too many were in flight, by the bound: max_concurrent, in_flight, client.',
+  labels: ['reason']
+}
+
+export const FORWARD_SHARED: FamilySpec = {
+  name: 'labdns_forward_shared_total',
+  help: 'Counter of queries answered with the reply to an identical one that was in flight already.'
+}
+
+export const FORWARD_IN_FLIGHT: FamilySpec = {
+  name: 'labdns_forward_in_flight',
+  help: 'Queries that wait for an upstream.'
+}
+
 export const RELOAD_FAILURES: FamilySpec = {
   name: 'coredns_reload_failed_total',
   help: 'Counter of the number of failed reload attempts.'

@@ -1,5 +1,6 @@
 // The sockets to one upstream over one transport. As CoreDNS does, each carries one exchange at a time and is reused for a
-// while, the longest unused first, so that source ports vary; only when there are many do exchanges share sockets.
+// while, the longest unused first, so that source ports vary; only when there are many do exchanges share sockets. HTTP/2
+// connections are made to be shared, so they are at once.
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import { read16 } from '../wire/records.ts'
@@ -15,6 +16,8 @@ export interface PoolOptions {
   readonly maxAgeMs: number
   /** How many unused sockets are kept; 0: no limit but the one on all of them. */
   readonly idleMax: number
+  /** Whether exchanges share a socket as long as it has room; otherwise only when there are many sockets. */
+  readonly shares?: boolean
 }
 
 export interface PoolMeter {
@@ -31,8 +34,8 @@ export interface PoolRuntime {
 
 /** Sockets to one upstream: beyond it exchanges share them. */
 export const CHANNELS_MAX = 256
-/** Exchanges that share one socket. */
-export const SHARED_MAX = 64
+/** Connections to one upstream that exchanges share at once. */
+const SHARED_CHANNELS_MAX = 16
 /** Messages that belong to nothing before a socket is given up: somebody guesses ids. */
 export const STRAYS_MAX = 100
 /** How often an exchange moves to a fresh socket. */
@@ -138,24 +141,37 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
     this.#all.delete(channel)
     const at = channel.waiting === 0 ? this.#idle.indexOf(channel) : -1
     if (at >= 0) this.#idle.splice(at, 1)
-    for (const exchange of channel.exchanges.values()) {
-      if (exchange === undefined) continue
-      // A server may close a connection at the moment we use it again: that says nothing about the server.
-      const isOldNews = exchange.onUsedChannel && channel.kind !== 'udp' && isClosed(error)
-      if (isOldNews && !this.#stopped) this.#start(exchange, true)
-      else exchange.fail(error)
-    }
+    const exchanges = [...channel.exchanges.values()]
     channel.exchanges.clear()
     channel.waiting = 0
+    for (const exchange of exchanges) {
+      // A server may close a connection at the moment we use it again: that says nothing about the server.
+      const isUnread = exchange?.onUsedChannel === true && channel.kind !== 'udp' && isClosed(error)
+      if (exchange !== undefined) this.#retryOrFail(exchange, isUnread, error)
+    }
+  }
+
+  onFailure(channel: Channel, id: number, error: UpstreamError, isUnread: boolean): void {
+    const exchange = channel.exchanges.get(id)
+    channel.exchanges.delete(id)
+    if (exchange === undefined) return
+    this.#release(channel)
+    this.#retryOrFail(exchange, isUnread, error)
+  }
+
+  /** Asks again over another socket where the server has not seen the question; not for ever. */
+  #retryOrFail(exchange: Exchange, isUnread: boolean, error: UpstreamError): void {
+    exchange.disarm()
+    if (isUnread && !this.#stopped && ++exchange.moves <= MOVES_MAX) {
+      this.#start(exchange, this.#options.shares !== true)
+    } else exchange.fail(error)
   }
 
   onExpired(exchange: Exchange): void {
     const { channel } = exchange
     const error = exchange.timeoutError
     if (channel !== undefined) {
-      // The reply may still come: its id stays taken, and the socket gets no new questions.
-      channel.exchanges.set(exchange.id, undefined)
-      channel.retired = true
+      if (!channel.abandon(exchange.id)) channel.retired = true
       this.#release(channel)
     }
     exchange.fail(error)
@@ -169,7 +185,10 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
     const channel = this.#channelFor(exchange, alone)
     if (channel === undefined) {
       exchange.fail(
-        new UpstreamError('OVERLOAD', `more than ${CHANNELS_MAX * SHARED_MAX} queries wait for one upstream`)
+        new UpstreamError(
+          'OVERLOAD',
+          `too many queries wait for one upstream: its ${this.#all.size} sockets hold no more`
+        )
       )
       return
     }
@@ -206,7 +225,15 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
         return channel
       }
     }
-    if (alone || this.#all.size < CHANNELS_MAX) return this.#openChannel(alone)
+    const shares = this.#options.shares === true
+    const shared = shares && !alone ? this.#leastBusy() : undefined
+    if (shared !== undefined) {
+      this.#meter.reused()
+      exchange.onUsedChannel = shared.isOpen
+      return shared
+    }
+    const channelsMax = shares ? SHARED_CHANNELS_MAX : CHANNELS_MAX
+    if (alone || this.#all.size < channelsMax) return this.#openChannel(alone)
     return this.#leastBusy()
   }
 
@@ -218,11 +245,14 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
     return channel
   }
 
-  /** Only under a flood of slow answers, so a look at all of them will do. */
+  /** Only under a flood of slow answers, or among few, so a look at all of them will do. */
   #leastBusy(): Carrier | undefined {
+    const now = this.#runtime.clock.now()
     let best: Carrier | undefined
     for (const channel of this.#all) {
-      if (!channel.retired && channel.waiting < (best?.waiting ?? SHARED_MAX)) best = channel
+      if (this.#isTooOld(channel, now)) channel.retired = true
+      if (channel.retired || channel.waiting >= channel.capacity) continue
+      if (best === undefined || channel.waiting < best.waiting) best = channel
     }
     return best
   }
@@ -261,8 +291,12 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
   }
 
   #isExpired(channel: Carrier, now: number): boolean {
-    const { expireMs, maxAgeMs } = this.#options
-    return now - channel.idleSince > expireMs || (maxAgeMs > 0 && now - channel.createdAt > maxAgeMs)
+    return now - channel.idleSince > this.#options.expireMs || this.#isTooOld(channel, now)
+  }
+
+  #isTooOld(channel: Carrier, now: number): boolean {
+    const { maxAgeMs } = this.#options
+    return maxAgeMs > 0 && now - channel.createdAt > maxAgeMs
   }
 
   #closeExpired(): void {

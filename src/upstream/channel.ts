@@ -5,7 +5,7 @@ import type { Carrier, Exchange } from './exchange.ts'
 import { Deadline, type DeadlineWheel } from './deadline-wheel.ts'
 import { closedByPeer, dialTimeout, systemError, type UpstreamError } from './upstream-error.ts'
 
-export type ChannelKind = 'udp' | 'tcp' | 'tls'
+export type ChannelKind = 'udp' | 'tcp' | 'tls' | 'https'
 
 /** What a channel tells its pool. */
 export interface ChannelOwner {
@@ -13,9 +13,14 @@ export interface ChannelOwner {
   onOpen(channel: Channel): void
   /** A message came, of 12 octets at least. */
   onMessage(channel: Channel, wire: Buffer): void
+  /** The reply to one question won't come; those to others may. `isUnread`: the server didn't look at it. */
+  onFailure(channel: Channel, id: number, error: UpstreamError, isUnread: boolean): void
   /** Nothing will come any more. Told once. */
   onEnd(channel: Channel, error: UpstreamError): void
 }
+
+/** Exchanges that share one socket, where there are so many that they have to. */
+export const SHARED_MAX = 64
 
 /** How long a connection may take to come about, in milliseconds. */
 export const DIAL_LIMIT_MS = 2000
@@ -63,6 +68,20 @@ export abstract class Channel implements Carrier {
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** How many exchanges it carries at most. */
+  get capacity(): number {
+    return SHARED_MAX
+  }
+
+  /**
+   * Nobody waits any more for the reply with this id. False: it may still come, so its id stays taken and the socket is to
+   * get no new questions.
+   */
+  abandon(id: number): boolean {
+    this.exchanges.set(id, undefined)
+    return false
   }
 
   /** Sends one message; what is sent before the socket is open waits for it. */

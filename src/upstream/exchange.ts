@@ -31,6 +31,10 @@ export interface Carrier extends SocketPlace {
   /** When it was opened, and last used, in milliseconds of the clock. */
   readonly createdAt: number
   idleSince: number
+  /** How many exchanges it carries at most. */
+  readonly capacity: number
+  /** Nobody waits any more for the reply with this id. False: the socket is to get no new questions. */
+  abandon(id: number): boolean
   send(wire: Buffer): void
   /** Closes it. */
   end(error: UpstreamError): void

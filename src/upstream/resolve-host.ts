@@ -53,7 +53,10 @@ export async function resolveUpstream(
   if (!address.isName) return [address]
   try {
     const hosts = await resolver.resolve(address.host)
-    return hosts.map(host => ({ ...address, host, isName: false }))
+    // Behind TLS the server has to prove the name that was written.
+    const name = address.scheme === 'dns' ? '' : address.host.replace(/\.$/, '')
+    const serverName = address.serverName || name
+    return hosts.map(host => ({ ...address, host, serverName, isName: false }))
   } catch (error) {
     throw new Error(`failed to resolve "${address.host}": ${errorText(error)}`, { cause: error })
   }

@@ -1,6 +1,6 @@
 // A TCP connection to an upstream, with or without TLS: messages behind a length of two octets (RFC 1035 §4.2.2, RFC 7858).
 import net, { type Socket } from 'node:net'
-import tls from 'node:tls'
+import tls, { type SecureContext } from 'node:tls'
 import { placeText } from './address.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { HEADER_OCTETS } from '../wire/numbers.ts'
@@ -9,11 +9,10 @@ import type { DeadlineWheel } from './deadline-wheel.ts'
 import type { UdpTarget } from './udp-channel.ts'
 import { systemError, UpstreamError } from './upstream-error.ts'
 
-/** How TLS is spoken. Contents of PEM files; the system's roots without `ca`. */
+/** How TLS is spoken. */
 export interface TlsSettings {
-  readonly ca?: Buffer
-  readonly cert?: Buffer
-  readonly key?: Buffer
+  /** Whom to trust, and what to show; the system's roots without. */
+  readonly secureContext?: SecureContext
   /** The name that the certificate must have; its address without one. */
   readonly servername?: string
 }
@@ -66,10 +65,9 @@ export class StreamChannel extends Channel {
   }
 
   #fail(error: Error): void {
-    const code = 'code' in error ? String(error.code) : ''
-    if (this.kind === 'tls' && /^(ERR_|CERT_|DEPTH_|SELF_|UNABLE_|HOSTNAME)/.test(code)) {
+    if (this.kind === 'tls' && isTlsError(error)) {
       this.end(new UpstreamError('TLS', `tls: ${error.message}`))
-    } else if (code === 'EPIPE') this.end(systemError(error, 'write', this))
+    } else if ('code' in error && error.code === 'EPIPE') this.end(systemError(error, 'write', this))
     else this.failed(error)
   }
 
@@ -88,4 +86,12 @@ export class StreamChannel extends Channel {
     this.#parts = octets.length === 0 ? [] : [octets]
     this.#octets = octets.length
   }
+}
+
+/** Whether TLS refused, and not the operating system: a certificate, a name, the protocol. */
+export function isTlsError(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : ''
+  return /^(ERR_SSL|ERR_TLS|EPROTO|CERT_|CRL_|DEPTH_|SELF_|UNABLE_|HOSTNAME|INVALID_CA|PATH_LENGTH|ERROR_IN_)/.test(
+    code
+  )
 }

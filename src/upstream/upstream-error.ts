@@ -18,8 +18,12 @@ export type UpstreamErrorCode =
   | 'UNREADABLE'
   /** TLS was refused: certificate, name, protocol. */
   | 'TLS'
+  /** An answer over HTTP that is no DNS message. */
+  | 'HTTP'
   /** Too many stray messages came to one socket: somebody guesses. */
   | 'STRAY_MESSAGES'
+  /** Queries come back to us. */
+  | 'LOOP'
   /** Every upstream is known to be down. */
   | 'NO_HEALTHY'
   /** A bound on queries in flight or on sockets is reached. */

@@ -3,7 +3,9 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import { addressText, type UpstreamAddress } from './address.ts'
 import { ChannelPool, type PoolOptions } from './channel-pool.ts'
+import { DIAL_LIMIT_MS, type Channel, type ChannelOwner } from './channel.ts'
 import { DeadlineWheel } from './deadline-wheel.ts'
+import { HttpsChannel, type HttpMethod } from './https-channel.ts'
 import { InFlight } from './in-flight.ts'
 import { probeEnd, probeQuery, PROBE_READ_LIMIT_MS, Prober, type ProbeOptions } from './prober.ts'
 import { StreamChannel, type TlsSettings } from './stream-channel.ts'
@@ -17,8 +19,10 @@ export interface UpstreamOptions {
   /** How long one attempt waits for its reply, in milliseconds. */
   readonly readLimitMs: number
   readonly sourceAddress: string | undefined
-  /** For `tls://`: certificates and names. */
+  /** For `tls://` and `https://`: certificates and names. */
   readonly tls: TlsSettings | undefined
+  /** For `https://`: how it is asked. */
+  readonly httpMethod?: HttpMethod
   readonly probe: ProbeOptions & {
     /** Over the transport that queries take: TCP with `force_tcp`. */
     readonly network: Network
@@ -34,6 +38,8 @@ export interface UpstreamMeter {
 
 /** How many queries may wait for other servers, over all of a process. */
 export const IN_FLIGHT_MAX = 10_000
+/** How many of them may be one client's. */
+export const IN_FLIGHT_CLIENT_MAX = 2000
 
 /** What all upstreams of one configuration share. */
 export class UpstreamRuntime {
@@ -42,11 +48,15 @@ export class UpstreamRuntime {
   readonly wheel: DeadlineWheel
   readonly inFlight: InFlight
 
-  constructor(runtime: { readonly clock: Clock; readonly random: Random }, inFlightMax = IN_FLIGHT_MAX) {
+  constructor(
+    runtime: { readonly clock: Clock; readonly random: Random },
+    inFlightMax = IN_FLIGHT_MAX,
+    inFlightClientMax = IN_FLIGHT_CLIENT_MAX
+  ) {
     this.clock = runtime.clock
     this.random = runtime.random
     this.wheel = new DeadlineWheel(runtime.clock)
-    this.inFlight = new InFlight(inFlightMax)
+    this.inFlight = new InFlight(inFlightMax, inFlightClientMax)
   }
 }
 
@@ -72,18 +82,20 @@ export class Upstream {
     this.#options = options
     this.#runtime = runtime
     this.#badPort = badPort(address.port)
-    const { sourceAddress, tls } = options
-    const target = { host: address.host, port: Number(address.port), text: this.text, sourceAddress, tls }
+    const { sourceAddress, tls = {}, httpMethod: method = 'POST' } = options
+    const { clock, wheel } = runtime
+    const target = { host: address.host, port: Number(address.port), text: this.text, sourceAddress }
+    const isHttps = address.scheme === 'https'
+    const open = (network: Network, owner: ChannelOwner): Channel => {
+      if (network === 'udp') return new UdpChannel(target, owner, clock, wheel)
+      if (isHttps) return new HttpsChannel({ ...target, tls, method }, owner, clock, wheel)
+      return new StreamChannel({ ...target, tls: options.tls }, owner, clock, wheel)
+    }
     const pool = (network: Network) =>
-      new ChannelPool(
-        owner =>
-          network === 'udp'
-            ? new UdpChannel(target, owner, runtime.clock, runtime.wheel)
-            : new StreamChannel(target, owner, runtime.clock, runtime.wheel),
-        options.pool,
-        runtime,
-        { reused: () => meter.reusedChannel(network), opened: () => meter.openedChannel(network) }
-      )
+      new ChannelPool(owner => open(network, owner), { ...options.pool, shares: isHttps }, runtime, {
+        reused: () => meter.reusedChannel(network),
+        opened: () => meter.openedChannel(network)
+      })
     this.#pools = { udp: pool('udp'), tcp: pool('tcp') }
     this.#probeQuery = probeQuery(options.probe)
     this.#prober = new Prober(
@@ -112,7 +124,8 @@ export class Upstream {
   /**
    * Sends a query, which ends with its question at `questionEnd` and whatever follows, and settles with the reply's
    * octets: a response to that question, its records not looked at. Rejects with an UpstreamError, at `endAt` (on the
-   * clock) at the latest. `tls://` upstreams are always asked over TLS.
+   * clock) at the latest, and after the longer of the read limit and 2 s, connecting included. `tls://` and `https://`
+   * upstreams are always asked over TLS.
    */
   exchange(wire: Uint8Array, questionEnd: number, network: Network, endAt: number): Promise<Buffer> {
     const used = this.networkFor(network)
@@ -120,7 +133,9 @@ export class Upstream {
       return Promise.reject(new UpstreamError('BAD_ADDRESS', `dial ${used}: ${this.#badPort}`))
     }
     const { readLimitMs } = this.#options
-    return this.#pools[used].exchange({ wire, questionEnd, readLimitMs, endAt, anyReply: false })
+    const attemptEnd = this.#runtime.clock.now() + Math.max(readLimitMs, DIAL_LIMIT_MS)
+    const request = { wire, questionEnd, readLimitMs, endAt: Math.min(endAt, attemptEnd), anyReply: false }
+    return this.#pools[used].exchange(request)
   }
 
   /** What a query over `network` is really sent over. */

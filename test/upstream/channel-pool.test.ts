@@ -2,7 +2,8 @@
 import t from 'tap'
 import { systemRandom } from '../../src/runtime/random.ts'
 import { Channel, DIAL_LIMIT_MS, type ChannelOwner } from '../../src/upstream/channel.ts'
-import { CHANNELS_MAX, ChannelPool, SHARED_MAX, type PoolOptions } from '../../src/upstream/channel-pool.ts'
+import { SHARED_MAX } from '../../src/upstream/channel.ts'
+import { CHANNELS_MAX, ChannelPool, type PoolOptions } from '../../src/upstream/channel-pool.ts'
 import { DeadlineWheel } from '../../src/upstream/deadline-wheel.ts'
 import { UpstreamError } from '../../src/upstream/upstream-error.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -122,7 +123,7 @@ t.test('beyond so many sockets they are shared, and beyond so many queries they 
   t.ok(channels.every(channel => channel.waiting === SHARED_MAX))
   for (const channel of channels)
     t.equal(new Set(channel.sent.map(wire => wire.readUInt16BE(0))).size, SHARED_MAX)
-  t.equal(await ask(), `more than ${most} queries wait for one upstream`)
+  t.equal(await ask(), `too many queries wait for one upstream: its ${CHANNELS_MAX} sockets hold no more`)
   for (const channel of channels) for (const at of channel.sent.keys()) channel.answer(at)
   t.same(new Set(await Promise.all(asked)), new Set(['answered']))
   t.equal(pool.idle, CHANNELS_MAX)

@@ -17,6 +17,7 @@ import { ScriptedUpstream } from '../support/scripted-upstream.ts'
 const fixture = (name: string) => readFileSync(new URL(`../../../test/fixtures/tls/${name}`, import.meta.url))
 const cert = fixture('cert.pem')
 const key = fixture('key.pem')
+const secureContext = tls.createSecureContext({ ca: cert })
 
 /** A server that answers every query with its own octets, QR set. */
 async function tlsServer(t: { teardown(task: () => unknown): void }) {
@@ -73,7 +74,7 @@ function upstreamAt(t: { teardown(task: () => unknown): void }, port: number, se
 
 t.test('asks over TLS whatever the client came by, and keeps the connection', async t => {
   const server = await tlsServer(t)
-  const { ask, upstream } = upstreamAt(t, server.port, { ca: cert, servername: 'dns.example' })
+  const { ask, upstream } = upstreamAt(t, server.port, { secureContext, servername: 'dns.example' })
   t.equal(upstream.networkFor('udp'), 'tcp')
   t.equal(await ask('udp'), 'response a.org')
   t.equal(await ask('tcp'), 'response a.org')
@@ -82,9 +83,9 @@ t.test('asks over TLS whatever the client came by, and keeps the connection', as
 
 t.test('a certificate with another name, or of nobody known, is refused', async t => {
   const server = await tlsServer(t)
-  const wrong = upstreamAt(t, server.port, { ca: cert, servername: 'other.example' })
+  const wrong = upstreamAt(t, server.port, { secureContext, servername: 'other.example' })
   t.match(await wrong.ask(), /^TLS: tls: Hostname\/IP does not match certificate's altnames/)
-  const unnamed = upstreamAt(t, server.port, { ca: cert })
+  const unnamed = upstreamAt(t, server.port, { secureContext })
   t.match(await unnamed.ask(), /^TLS: tls: Hostname\/IP does not match certificate's altnames/)
   const unknown = upstreamAt(t, server.port, { servername: 'dns.example' })
   t.match(await unknown.ask(), /^TLS: tls: self[- ]signed certificate/)
@@ -93,7 +94,7 @@ t.test('a certificate with another name, or of nobody known, is refused', async 
 t.test('a server that speaks no TLS is given up in two seconds', async t => {
   const silent = await ScriptedUpstream.open(() => undefined)
   t.teardown(() => silent.close())
-  const { ask, clock } = upstreamAt(t, silent.port, { ca: cert })
+  const { ask, clock } = upstreamAt(t, silent.port, { secureContext })
   const asked = ask()
   while (silent.connections === 0) await new Promise(resolve => setTimeout(resolve, 1))
   clock.advance(2020)

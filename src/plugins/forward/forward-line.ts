@@ -2,19 +2,24 @@
 import type { Zone } from '../../corefile/zones.ts'
 import type { Answer } from '../../dns/answer.ts'
 import { foreignAnswer, truncatedAnswer } from '../../dns/foreign-answer.ts'
-import { emptyAnswer } from '../../dns/response.ts'
 import type { Query } from '../../dns/query.ts'
 import { queryLength } from '../../dns/query-text.ts'
+import type { UpstreamOrigin } from '../../upstream/forwarding.ts'
 import { makePolicy, type Policy } from '../../upstream/policy.ts'
 import type { Network, Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
 import { UpstreamError } from '../../upstream/upstream-error.ts'
 import { isSubdomain, sameName, type Name } from '../../wire/name.ts'
 import { Flag, Rcode } from '../../wire/numbers.ts'
-import type { ForwardMeter, ServerMeter } from './forward-meter.ts'
+import { failedAnswer, isFailure, refusedAnswer, type Failure } from './failure.ts'
+import type { ForwardMeter, RejectReason, ServerMeter } from './forward-meter.ts'
 import type { ForwardOptions } from './options.ts'
+import { SharedQuestion, shareKey } from './shared-question.ts'
 
-/** No query waits longer, from its arrival, in milliseconds. */
-const QUERY_LIMIT_MS = 5000
+/**
+ * No query waits longer, from its arrival, in milliseconds: the five seconds after which resolvers and dig stop listening,
+ * less what timers and the way back take.
+ */
+export const QUERY_LIMIT_MS = 4900
 /** What `max_connect_attempts 0` comes to: refused connections would be tried thousands of times otherwise. */
 const ATTEMPTS_MAX = 100
 /** The largest message over UDP for clients that say nothing else (RFC 1035 §4.2.1). */
@@ -24,32 +29,36 @@ const UDP_OCTETS_MIN = 512
 export interface Server {
   readonly upstream: Upstream
   readonly meter: ServerMeter
+  /** Where it was named. */
+  readonly origin: () => UpstreamOrigin
 }
 
 export class ForwardLine {
-  /** Known when the line is set up, or, where hosts are named, when the server starts. */
+  /** Known when the line is set up, or, where hosts are named, when the server starts; new ones when a file changes. */
   servers: readonly Server[] = []
   readonly options: ForwardOptions
   readonly #runtime: UpstreamRuntime
   readonly #meter: ForwardMeter
   readonly #policy: Policy<Server>
-  readonly #limitError: Error
-  readonly #inFlightError: Error
+  readonly #rejections: Readonly<Record<RejectReason, UpstreamError>>
   #concurrent = 0
+  /** Questions that an upstream is asked now, by what queries have in common that can share an answer. */
+  readonly #underWay = new Map<string, SharedQuestion>()
+  /** Why the upstreams that are asked no more are not. */
+  readonly #stopped = new Map<string, UpstreamError>()
 
   constructor(options: ForwardOptions, runtime: UpstreamRuntime, meter: ForwardMeter) {
+    const { limit, clientLimit } = runtime.inFlight
+    const overload = (what: string): UpstreamError => new UpstreamError('OVERLOAD', what)
     this.options = options
     this.#runtime = runtime
     this.#meter = meter
     this.#policy = makePolicy(options.policy, runtime.random)
-    this.#limitError = new UpstreamError(
-      'OVERLOAD',
-      `concurrent queries exceeded maximum ${options.concurrentText}`
-    )
-    this.#inFlightError = new UpstreamError(
-      'OVERLOAD',
-      `forwarded queries in flight exceeded maximum ${runtime.inFlight.limit}`
-    )
+    this.#rejections = {
+      max_concurrent: overload(`concurrent queries exceeded maximum ${options.concurrentText}`),
+      in_flight: overload(`forwarded queries in flight exceeded maximum ${limit}`),
+      client: overload(`forwarded queries in flight of one client exceeded maximum ${clientLimit}`)
+    }
   }
 
   /** Whether a query lies in the base zone and in none of the excepted ones; the base zone itself is never excepted. */
@@ -59,6 +68,12 @@ export class ForwardLine {
     const { name } = query
     if (from.name.length > 1 && !isSubdomain(name, from.name)) return false
     return except.length === 0 || sameName(name, from.name) || !except.some(zone => holds(zone, name))
+  }
+
+  /** Leaves an upstream out from now on. */
+  stop(upstream: string, reason: string): void {
+    if (this.servers.some(server => server.upstream.text === upstream))
+      this.#stopped.set(upstream, new UpstreamError('LOOP', reason))
   }
 
   /** Whether an answer is to be replaced by what the next line says. */
@@ -74,36 +89,77 @@ export class ForwardLine {
   /** The answer of an upstream, or a failure with its reason. Never rejects. */
   answer(query: Query): Answer | Promise<Answer> {
     const { concurrentMax } = this.options
-    if (concurrentMax > 0 && this.#concurrent >= concurrentMax) return this.#reject(query, this.#limitError)
-    if (!this.#runtime.inFlight.enter()) return this.#reject(query, this.#inFlightError)
+    if (concurrentMax > 0 && this.#concurrent >= concurrentMax) return this.#reject(query, 'max_concurrent')
+    const bound = this.#runtime.inFlight.enter(query.peer.address)
+    if (bound !== undefined) return this.#reject(query, bound)
     this.#concurrent++
-    return this.#attempt(query).finally(() => {
-      this.#concurrent--
-      this.#runtime.inFlight.leave()
-    })
+    const now = this.#runtime.clock.now()
+    const startedAt = query.receivedAt === 0 ? now : query.receivedAt
+    // What is asked for the same query later, here or by another line, has no time of its own.
+    query.answerBy = Math.min(query.answerBy, startedAt + QUERY_LIMIT_MS)
+    const length = queryLength(query)
+    const key = shareKey(query, length)
+    const question = key === undefined ? undefined : this.#underWay.get(key)
+    return question === undefined ? this.#lead(query, length, key) : this.#follow(query, question, now)
   }
 
-  #reject(query: Query, error: Error): Answer {
-    this.#meter.rejects.increment()
-    const answer = emptyAnswer(query, Rcode.REFUSED)
-    answer.error = error
-    return answer
+  #reject(query: Query, reason: RejectReason): Answer {
+    this.#meter.rejected(reason)
+    return refusedAnswer(query, this.#rejections[reason])
   }
 
-  async #attempt(query: Query): Promise<Answer> {
+  #leave(query: Query): void {
+    this.#concurrent--
+    this.#runtime.inFlight.leave(query.peer.address)
+  }
+
+  /** Asks, for this query and for all that come with the same question meanwhile. */
+  async #lead(query: Query, length: number, key: string | undefined): Promise<Answer> {
+    const question = new SharedQuestion(query.answerBy)
+    if (key !== undefined) this.#underWay.set(key, question)
+    let failure: Failure | undefined = NOT_ASKED
+    try {
+      const found = await this.#attempt(query, length, question)
+      failure = isFailure(found) ? found : undefined
+      return isFailure(found) ? failedAnswer(query, found) : found
+    } finally {
+      if (key !== undefined) this.#underWay.delete(key)
+      question.settle(failure)
+      this.#leave(query)
+    }
+  }
+
+  /** Waits for the answer to a question that is under way. */
+  async #follow(query: Query, question: SharedQuestion, now: number): Promise<Answer> {
+    this.#meter.shared.increment()
+    try {
+      const outcome = await question.join(query, query.answerBy, now, this.#runtime.wheel)
+      if (outcome === undefined) return failedAnswer(query, TIME_IS_OVER)
+      if (isFailure(outcome)) return failedAnswer(query, outcome)
+      query.metadata?.set('forward/upstream', outcome.upstream)
+      return outcome.reply === undefined
+        ? failedAnswer(query, NOT_ASKED)
+        : read(query, Buffer.from(outcome.reply), outcome.network)
+    } finally {
+      this.#leave(query)
+    }
+  }
+
+  async #attempt(query: Query, length: number, question: SharedQuestion): Promise<Answer | Failure> {
     const { failsMax, failfast, failover } = this.options
     const { clock, random } = this.#runtime
-    const startedAt = query.receivedAt === 0 ? clock.now() : query.receivedAt
-    const endAt = Math.min(query.answerBy, startedAt + QUERY_LIMIT_MS)
-    const list = this.#policy(this.servers)
+    const endAt = query.answerBy
+    const list = this.#policy(this.#usable())
+    if (list.length === 0) return this.#allStopped()
     const attemptsMax = this.#attemptsMax(list.length)
+    const wire = length === query.wire.length ? query.wire : query.wire.subarray(0, length)
     let at = 0
     let attempts = 0
     let failovers = 0
     /** How many were seen down on this way through the list. */
     let down = 0
-    let error: Error | undefined
-    while (clock.now() < endAt && attempts < attemptsMax) {
+    let failure = NO_HEALTHY
+    while (attempts < attemptsMax && clock.now() < endAt) {
       if (at === list.length) at = down = 0
       let server = list[at++] as Server
       if (server.upstream.isDown(failsMax)) {
@@ -116,19 +172,35 @@ export class ForwardLine {
       query.metadata?.set('forward/upstream', server.upstream.text)
       let answer: Answer
       try {
-        answer = await this.#ask(server, query, endAt)
+        answer = await this.#ask(server, query, wire, question)
       } catch (reason) {
-        error = reason instanceof Error ? reason : new Error(String(reason))
+        const error = reason instanceof Error ? reason : new Error(String(reason))
+        failure = { error, upstream: server.upstream.text }
         if (failsMax > 0) server.upstream.suspect()
         attempts++
         if (down >= list.length) break
         continue
       }
-      error = undefined
+      failure = NO_HEALTHY
       if (failover.has(answer.rcode) && ++failovers < list.length) continue
       return answer
     }
-    return this.#fail(query, error)
+    return failure
+  }
+
+  /** The servers without those that are asked no more. */
+  #usable(): readonly Server[] {
+    if (this.#stopped.size === 0) return this.servers
+    return this.servers.filter(({ upstream }) => !this.#stopped.has(upstream.text))
+  }
+
+  /** The reason that the first of them was given. */
+  #allStopped(): Failure {
+    for (const { upstream } of this.servers) {
+      const error = this.#stopped.get(upstream.text)
+      if (error !== undefined) return { error, upstream: upstream.text }
+    }
+    return NO_HEALTHY
   }
 
   #attemptsMax(serverCount: number): number {
@@ -136,37 +208,29 @@ export class ForwardLine {
     return attemptsMax === 0 ? ATTEMPTS_MAX : Math.min(attemptsMax, ATTEMPTS_MAX)
   }
 
-  #fail(query: Query, error = new UpstreamError('NO_HEALTHY', 'no healthy proxies') as Error): Answer {
-    const answer = emptyAnswer(query, Rcode.SERVFAIL)
-    answer.error = error
-    return answer
-  }
-
   /** One attempt at one server: over TCP again where `prefer_udp` was cut short. */
-  async #ask(server: Server, query: Query, endAt: number): Promise<Answer> {
+  async #ask(server: Server, query: Query, wire: Buffer, question: SharedQuestion): Promise<Answer> {
     const { forceTcp, preferUdp } = this.options
-    const network = forceTcp || (!preferUdp && query.transport !== 'udp') ? 'tcp' : 'udp'
-    const answer = await this.#exchange(server, query, network, endAt)
-    if (!preferUdp || forceTcp || (answer.flags & Flag.TC) === 0) return answer
-    return this.#exchange(server, query, 'tcp', endAt)
-  }
-
-  async #exchange(
-    { upstream, meter }: Server,
-    query: Query,
-    network: Network,
-    endAt: number
-  ): Promise<Answer> {
+    const { upstream, meter } = server
     const { clock } = this.#runtime
-    const start = clock.now()
-    const length = queryLength(query)
-    const wire = length === query.wire.length ? query.wire : query.wire.subarray(0, length)
-    const reply = await upstream.exchange(wire, query.questionEnd, network, endAt)
-    const answer = read(query, reply, upstream.networkFor(network))
-    meter.answered(answer.rcode, clock.now() - start)
-    return answer
+    let network: Network = forceTcp || (!preferUdp && query.transport !== 'udp') ? 'tcp' : 'udp'
+    for (;;) {
+      const start = clock.now()
+      const reply = await upstream.exchange(wire, query.questionEnd, network, query.answerBy)
+      const used = upstream.networkFor(network)
+      question.keep(reply, used, upstream.text)
+      const answer = read(query, reply, used)
+      meter.answered(answer.rcode, clock.now() - start)
+      if (!preferUdp || network === 'tcp' || (answer.flags & Flag.TC) === 0) return answer
+      network = 'tcp'
+    }
   }
 }
+
+const failureOf = (error: UpstreamError): Failure => ({ error, upstream: undefined })
+const NO_HEALTHY = failureOf(new UpstreamError('NO_HEALTHY', 'no healthy proxies'))
+const NOT_ASKED = failureOf(new UpstreamError('STOPPED', 'the question was given up'))
+const TIME_IS_OVER = failureOf(new UpstreamError('TIMEOUT', 'i/o timeout'))
 
 /** Judges a reply: cut ones over UDP send the client to TCP, over TCP they are a failed attempt. */
 function read(query: Query, reply: Buffer, network: Network): Answer {

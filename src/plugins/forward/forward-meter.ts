@@ -1,7 +1,9 @@
 // What forwarding counts (corefile-and-plugins.md §9).
 import {
   FORWARD_HEALTHCHECK_BROKEN,
+  FORWARD_REFUSED,
   FORWARD_REJECTS,
+  FORWARD_SHARED,
   PROXY_CONNECTION_HITS,
   PROXY_CONNECTION_MISSES,
   PROXY_DURATION,
@@ -46,16 +48,27 @@ export class ServerMeter implements UpstreamMeter {
   }
 }
 
+/** The bound for which a query is refused: the line's own, that on all queries, that on one client's. */
+export type RejectReason = 'max_concurrent' | 'in_flight' | 'client'
+
 /** Counters that all lines share. */
 export class ForwardMeter {
   readonly broken: Value
-  readonly rejects: Value
+  /** Queries that waited for the answer to another's question. */
+  readonly shared: Value
+  readonly #rejects: Value
   readonly #metrics: Metrics
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
     this.broken = metrics.counter(FORWARD_HEALTHCHECK_BROKEN).with()
-    this.rejects = metrics.counter(FORWARD_REJECTS).with()
+    this.shared = metrics.counter(FORWARD_SHARED).with()
+    this.#rejects = metrics.counter(FORWARD_REJECTS).with()
+  }
+
+  rejected(reason: RejectReason): void {
+    this.#rejects.increment()
+    this.#metrics.counter(FORWARD_REFUSED).with(reason).increment()
   }
 
   server(to: string): ServerMeter {

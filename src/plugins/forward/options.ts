@@ -10,6 +10,7 @@ import {
   quoteText
 } from '../../corefile/values.ts'
 import { makeZone, readZones, type Zone } from '../../corefile/zones.ts'
+import type { HttpMethod } from '../../upstream/https-channel.ts'
 import type { PolicyName } from '../../upstream/policy.ts'
 import { encodeName, parseName, type Name } from '../../wire/name.ts'
 import { Rcode } from '../../wire/numbers.ts'
@@ -50,6 +51,8 @@ export interface ForwardOptions {
   sourceAddress: string | undefined
   /** Servers that host names among the upstreams are looked up with; the system's own way when empty. */
   resolver: readonly string[]
+  /** How `https://` upstreams are asked. */
+  httpMethod: HttpMethod
   /** Files of the `tls` line: none, CA, certificate and key, or all three. */
   tlsFiles: readonly Token[]
   tlsServerName: string
@@ -101,6 +104,7 @@ function defaults(from: Zone, fromWord: string, to: readonly Token[]): ForwardOp
     failover: new Set(),
     sourceAddress: undefined,
     resolver: [],
+    httpMethod: 'POST',
     tlsFiles: [],
     tlsServerName: ''
   }
@@ -139,11 +143,12 @@ const readers: Readonly<Record<string, ReadOption>> = {
   max_connect_attempts: (c, options) => {
     options.attemptsMax = unsigned(c)
   },
-  doh_method: c => {
+  doh_method: (c, options) => {
     const word = one(c)
     if (word.text !== 'POST' && word.text !== 'GET') {
       throw c.bareErr('doh_method must be either POST or GET', undefined, word)
     }
+    options.httpMethod = word.text
   },
   tls: (c, options) => {
     const words = c.remainingTokens()

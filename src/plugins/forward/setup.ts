@@ -1,5 +1,6 @@
 // The `forward` directive: from words to upstreams.
 import { posix } from 'node:path'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { splitHostPort } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
@@ -14,12 +15,14 @@ import {
 } from '../../upstream/resolve-host.ts'
 import type { TlsSettings } from '../../upstream/stream-channel.ts'
 import { Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
+import type { UpstreamOrigin } from '../../upstream/forwarding.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
 import { Forward } from './forward.ts'
 import { ForwardLine, type Server } from './forward-line.ts'
 import { ForwardMeter } from './forward-meter.ts'
+import { LineServers, type Named } from './line-servers.ts'
 import { readForward, zoneCount, type ForwardOptions } from './options.ts'
-import { readUpstreams, splitScheme } from './upstream-words.ts'
+import { lineOfNameserver, readUpstreams, splitScheme } from './upstream-words.ts'
 
 const TO_MAX = 15
 
@@ -28,7 +31,7 @@ export function forwardWith(resolverOf: (files: Files) => HostResolver): PluginD
   return {
     name: 'forward',
     setup(c, context) {
-      const lines: ForwardLine[] = []
+      const lines: LineServers[] = []
       const words: number[] = []
       while (c.next()) {
         const options = readForward(c)
@@ -38,9 +41,9 @@ export function forwardWith(resolverOf: (files: Files) => HostResolver): PluginD
       const tooMany = words.find(count => count > TO_MAX)
       if (tooMany !== undefined) throw c.bareErr(`more than ${TO_MAX} TOs configured: ${tooMany}`)
       context.onShutdown(() => {
-        for (const line of lines) for (const { upstream } of line.servers) upstream.drain()
+        for (const servers of lines) servers.drain()
       })
-      return new Forward(lines)
+      return new Forward(lines.map(({ line }) => line))
     }
   }
 }
@@ -56,35 +59,43 @@ function makeLine(
   options: ForwardOptions,
   context: SetupContext,
   resolverOf: (files: Files) => HostResolver
-): ForwardLine {
+): LineServers {
   warnOfLostZones(options, context)
-  const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
+  const usesTls = addresses.some(({ address }) => address.scheme !== 'dns')
+  const tls = readTls(c, options, context, usesTls)
   const runtime = context.kept('upstreams', () => new UpstreamRuntime(context.runtime))
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
-  const serversFor = (known: readonly UpstreamAddress[]): readonly Server[] =>
-    distinct(known).map(address => makeServer(address, options, tls, runtime, meter))
-  if (!addresses.some(address => address.isName)) {
-    line.servers = serversFor(addresses)
-    return line
-  }
+  const servers = new LineServers(line, context.runtime, ({ address, word }) => ({
+    ...makeServer(address, options, tls, runtime, meter),
+    origin: () => originOf(address, word, context.runtime.files)
+  }))
+  const names = addresses.some(({ address }) => address.isName)
+  if (!names) servers.set(addresses)
   context.onStartup(async () => {
-    const resolver =
-      options.resolver.length > 0
-        ? serverResolver(options.resolver.map(withPort))
-        : resolverOf(context.runtime.files)
-    try {
-      line.servers = serversFor(
-        (await Promise.all(addresses.map(each => resolveUpstream(each, resolver)))).flat()
-      )
-    } catch (error) {
-      throw new Error(`plugin/forward: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error
-      })
-    }
+    if (names) servers.set(await resolveAll(addresses, options, () => resolverOf(context.runtime.files)))
+    servers.watch()
   })
-  return line
+  return servers
+}
+
+/** The addresses with host names looked up. Rejects with the message that the start ends with. */
+async function resolveAll(
+  addresses: readonly Named[],
+  options: ForwardOptions,
+  systemsOwn: () => HostResolver
+): Promise<readonly Named[]> {
+  const resolver = options.resolver.length > 0 ? serverResolver(options.resolver.map(withPort)) : systemsOwn()
+  try {
+    const found = addresses.map(async ({ address, word }) =>
+      (await resolveUpstream(address, resolver)).map(each => ({ address: each, word }))
+    )
+    return (await Promise.all(found)).flat()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`plugin/forward: ${reason}`, { cause: error })
+  }
 }
 
 /** `192.0.2.1` as `192.0.2.1:53`. */
@@ -104,17 +115,13 @@ function warnOfLostZones(options: ForwardOptions, context: SetupContext): void {
 }
 
 /** The servers that the line names, in its order. */
-function readAddresses(
-  c: Dispenser,
-  options: ForwardOptions,
-  context: SetupContext
-): readonly UpstreamAddress[] {
+function readAddresses(c: Dispenser, options: ForwardOptions, context: SetupContext): readonly Named[] {
   for (const word of options.to) rejectPath(c, word)
   const addresses = options.to.flatMap(word => {
     const parsed = readUpstreams(word.text, context.runtime.files)
     if (parsed.error !== undefined) throw c.bareErr(parsed.error, undefined, word)
     for (const address of parsed.value) checkAddress(c, word, address, options)
-    return parsed.value
+    return parsed.value.map(address => ({ address, word }))
   })
   if (addresses.length === 0) throw c.bareErr('no valid upstream addresses found', undefined, options.to[0])
   return addresses
@@ -130,31 +137,17 @@ function rejectPath(c: Dispenser, word: Token): void {
 function checkAddress(c: Dispenser, word: Token, address: UpstreamAddress, options: ForwardOptions): void {
   const { scheme, serverName } = address
   const text = `${scheme}://${addressText(address)}`
-  if (scheme === 'https') {
-    throw c.errf('https:// upstreams are not supported by labdns yet', 'use tls:// or a plain address', word)
-  }
-  if (scheme !== 'dns' && scheme !== 'tls') {
+  if (scheme !== 'dns' && scheme !== 'tls' && scheme !== 'https') {
     throw c.bareErr(
       `'${scheme}' is not supported as a destination protocol in forward: ${text}`,
       undefined,
       word
     )
   }
-  if (scheme === 'tls' && serverName !== '' && options.tlsServerName !== '') {
+  if (scheme !== 'dns' && serverName !== '' && options.tlsServerName !== '') {
     const names = `forward ('${options.tlsServerName}') and proxy level ('${serverName}')`
     throw c.bareErr(`both ${names} TLS servernames are set for upstream proxy '${text}'`, undefined, word)
   }
-}
-
-/** The first of each address and port counts. */
-function distinct(addresses: readonly UpstreamAddress[]): readonly UpstreamAddress[] {
-  const seen = new Set<string>()
-  return addresses.filter(address => {
-    const text = addressText(address)
-    if (seen.has(text)) return false
-    seen.add(text)
-    return true
-  })
 }
 
 function makeServer(
@@ -163,7 +156,7 @@ function makeServer(
   tls: TlsSettings,
   runtime: UpstreamRuntime,
   meter: ForwardMeter
-): Server {
+): Omit<Server, 'origin'> {
   const serverMeter = meter.server(addressText(address))
   const servername = options.tlsServerName || address.serverName
   const upstream = new Upstream(
@@ -172,7 +165,8 @@ function makeServer(
       pool: { expireMs: options.expireMs, maxAgeMs: options.maxAgeMs, idleMax: options.idleMax },
       readLimitMs: options.readLimitMs,
       sourceAddress: options.sourceAddress,
-      tls: address.scheme === 'tls' ? { ...tls, ...(servername !== '' && { servername }) } : undefined,
+      tls: address.scheme === 'dns' ? undefined : { ...tls, ...(servername !== '' && { servername }) },
+      httpMethod: options.httpMethod,
       probe: {
         intervalMs: options.probeIntervalMs,
         recursionDesired: options.probeRecursion,
@@ -186,10 +180,18 @@ function makeServer(
   return { upstream, meter: serverMeter }
 }
 
-/** The files of the `tls` line: none, the CA, certificate and key, or all three. */
-function readTls(c: Dispenser, options: ForwardOptions, context: SetupContext): TlsSettings {
+function originOf(address: UpstreamAddress, word: Token, files: Files): UpstreamOrigin {
+  const line = lineOfNameserver(word.text, address.host, files)
+  return {
+    word: word.text,
+    place: `${word.at.file}:${word.at.line}:${word.at.column}`,
+    fileLine: line === undefined ? undefined : `${splitScheme(word.text)[1]}:${line}`
+  }
+}
+
+/** The files of the `tls` line: none, the CA, certificate and key, or all three; read once, as reading them takes time. */
+function readTls(c: Dispenser, options: ForwardOptions, context: SetupContext, isUsed: boolean): TlsSettings {
   const [first, second, third] = options.tlsFiles
-  if (first === undefined) return {}
   const read = (word: Token, what: (error: string) => string): Buffer => {
     const path = posix.isAbsolute(word.text) ? word.text : posix.join(context.root, word.text)
     try {
@@ -203,8 +205,17 @@ function readTls(c: Dispenser, options: ForwardOptions, context: SetupContext): 
     if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem
     throw c.bareErr('could not read root certs: no certificate in PEM format in it', undefined, word)
   }
-  if (second === undefined) return { ca: readCa(first) }
+  const load = (files: SecureContextOptions, what: string): TlsSettings => {
+    try {
+      return { secureContext: createSecureContext(files) }
+    } catch (error) {
+      throw c.bareErr(`${what}: ${error instanceof Error ? error.message : String(error)}`, undefined, first)
+    }
+  }
+  if (first === undefined) return isUsed ? load({}, 'could not load TLS roots') : {}
+  if (second === undefined) return load({ ca: readCa(first) }, 'could not read root certs')
   const cert = read(first, error => `could not load TLS cert: ${error}`)
   const key = read(second, error => `could not load TLS cert: ${error}`)
-  return third === undefined ? { cert, key } : { cert, key, ca: readCa(third) }
+  const ca = third === undefined ? undefined : readCa(third)
+  return load({ cert, key, ...(ca !== undefined && { ca }) }, 'could not load TLS cert')
 }

@@ -235,11 +235,11 @@ t.test('no query waits longer than five seconds from its arrival', async t => {
   )
   const first = await passUntil(runtime, ask('d.org'))
   t.equal(first.value.rcode, 'SERVFAIL')
-  t.ok(first.ms >= 5000 && first.ms <= 5100, `${first.ms} ms`)
+  t.ok(first.ms >= 4900 && first.ms <= 5000, `${first.ms} ms`)
   const query = makeQuery('d.org', 'A')
   query.receivedAt = runtime.clock.now() - 3000
   const late = await passUntil(runtime, Promise.resolve(answer(query)))
-  t.ok(late.ms >= 2000 && late.ms <= 2100, `${late.ms} ms when it arrived three seconds ago`)
+  t.ok(late.ms >= 1900 && late.ms <= 2000, `${late.ms} ms when it arrived three seconds ago`)
 })
 
 t.test('max_connect_attempts 0 does not hammer an upstream that refuses', async t => {

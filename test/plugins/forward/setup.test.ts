@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { forwardPlugin, forwardWith } from '../../../src/plugins/forward/setup.ts'
 import { setupBlocks, setupMessage, testRuntime, testShared } from '../../support/blocks.ts'
@@ -8,12 +9,16 @@ const argument = (line: number, word: string) =>
 const option = (line: string) => `forward . 127.0.0.1 {\n ${line}\n }`
 const ips = (count: number) => Array.from({ length: count }, (_, at) => `10.0.0.${at + 1}`).join(' ')
 
+const pem = (name: string) =>
+  readFileSync(new URL(`../../../../test/fixtures/tls/${name}`, import.meta.url), 'utf8')
+
 const files = {
   '/etc/resolv.conf': 'nameserver 192.0.2.1\nnameserver 192.0.2.2\n',
   '/etc/empty.conf': 'search a.org\n',
-  '/ca.pem': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
-  '/cert.pem': 'cert',
-  '/key.pem': 'key',
+  '/ca.pem': pem('cert.pem'),
+  '/cert.pem': pem('cert.pem'),
+  '/key.pem': pem('key.pem'),
+  '/torn.pem': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
   '/not.pem': 'nothing'
 }
 
@@ -23,6 +28,7 @@ const good: readonly string[] = [
   'forward . /etc/empty.conf 127.0.0.1',
   'forward example.org 127.0.0.1 127.0.0.2:5353 [::1]:53 dns://127.0.0.3',
   'forward . tls://9.9.9.9%dns.quad9.net tls://149.112.112.112',
+  'forward . https://9.9.9.9 https://149.112.112.112:8443%dns.quad9.net',
   'forward . 127.0.0.1:99999',
   'forward . 127.0.0.1:x',
   'forward . [::1',
@@ -84,7 +90,10 @@ const bad: readonly (readonly [directive: string, message: string])[] = [
     'forward . https://127.0.0.1/dns-query',
     'paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): https://127.0.0.1/dns-query'
   ],
-  ['forward . https://127.0.0.1', parsing(2, 'https:// upstreams are not supported by labdns yet')],
+  [
+    'forward . https://127.0.0.1%a.example {\n tls_servername b.example\n }',
+    "both forward ('b.example') and proxy level ('a.example') TLS servernames are set for upstream proxy 'https://127.0.0.1:443'"
+  ],
   ['forward . tls://', 'invalid address: "tls://"'],
   ['forward . a..b', 'not an IP address, file, or valid domain: "a..b"'],
   [
