@@ -2,7 +2,7 @@
 // wants too stays open, with its connections.
 import type { Answer } from '../dns/answer.ts'
 import type { Eventual } from '../dns/plugin.ts'
-import { derivedQuery, type ListenerInfo, type Query } from '../dns/query.ts'
+import { derivedQuery, QUERY_LIMIT_MS, type ListenerInfo, type Query } from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -94,8 +94,12 @@ export class Listeners {
     await this.#close([...this.#open.keys()].filter(key => !wanted.has(key)))
   }
 
-  /** Asks the listener that a query came in on, as a client there would. */
+  /**
+   * Asks the listener that a query came in on, as a client there would. All that is looked up for one query shares the
+   * time that one query has.
+   */
   lookup(name: Name, qtype: number, query: Query): Eventual<Answer> {
+    if (query.answerBy === Infinity) query.answerBy = this.#options.runtime.clock.now() + QUERY_LIMIT_MS
     const [first] = this.#open.values()
     const responder = this.#responderOf.get(query.listener) ?? first?.responder
     const inner = derivedQuery(query, name, qtype)

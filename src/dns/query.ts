@@ -20,6 +20,12 @@ export interface ListenerInfo {
   readonly port: number
 }
 
+/**
+ * No query waits longer on the network, from its arrival, in milliseconds: the five seconds after which resolvers and dig
+ * stop listening, less what timers and the way back take.
+ */
+export const QUERY_LIMIT_MS = 4900
+
 /** Internal lookups (CNAME targets and the like) may nest this deep; a loop between plugins ends here. */
 export const LOOKUP_DEPTH_MAX = 12
 

@@ -2,7 +2,7 @@
 import type { Zone } from '../../corefile/zones.ts'
 import type { Answer } from '../../dns/answer.ts'
 import { foreignAnswer, truncatedAnswer } from '../../dns/foreign-answer.ts'
-import type { Query } from '../../dns/query.ts'
+import { QUERY_LIMIT_MS, type Query, type TransportKind } from '../../dns/query.ts'
 import { queryLength } from '../../dns/query-text.ts'
 import type { UpstreamOrigin } from '../../upstream/forwarding.ts'
 import { makePolicy, type Policy } from '../../upstream/policy.ts'
@@ -15,11 +15,6 @@ import type { ForwardMeter, RejectReason, ServerMeter } from './forward-meter.ts
 import type { ForwardOptions } from './options.ts'
 import { SharedQuestion, shareKey } from './shared-question.ts'
 
-/**
- * No query waits longer, from its arrival, in milliseconds: the five seconds after which resolvers and dig stop listening,
- * less what timers and the way back take.
- */
-export const QUERY_LIMIT_MS = 4900
 /** What `max_connect_attempts 0` comes to: refused connections would be tried thousands of times otherwise. */
 const ATTEMPTS_MAX = 100
 /** The largest message over UDP for clients that say nothing else (RFC 1035 §4.2.1). */
@@ -43,7 +38,12 @@ export class ForwardLine {
   readonly #rejections: Readonly<Record<RejectReason, UpstreamError>>
   #concurrent = 0
   /** Questions that an upstream is asked now, by what queries have in common that can share an answer. */
-  readonly #underWay = new Map<string, SharedQuestion>()
+  readonly #underWay: Readonly<Record<TransportKind, Map<string, SharedQuestion>>> = {
+    udp: new Map(),
+    tcp: new Map(),
+    tls: new Map(),
+    https: new Map()
+  }
   /** Why the upstreams that are asked no more are not. */
   readonly #stopped = new Map<string, UpstreamError>()
 
@@ -99,7 +99,7 @@ export class ForwardLine {
     query.answerBy = Math.min(query.answerBy, startedAt + QUERY_LIMIT_MS)
     const length = queryLength(query)
     const key = shareKey(query, length)
-    const question = key === undefined ? undefined : this.#underWay.get(key)
+    const question = key === undefined ? undefined : this.#underWay[query.transport].get(key)
     return question === undefined ? this.#lead(query, length, key) : this.#follow(query, question, now)
   }
 
@@ -111,22 +111,6 @@ export class ForwardLine {
   #leave(query: Query): void {
     this.#concurrent--
     this.#runtime.inFlight.leave(query.peer.address)
-  }
-
-  /** Asks, for this query and for all that come with the same question meanwhile. */
-  async #lead(query: Query, length: number, key: string | undefined): Promise<Answer> {
-    const question = new SharedQuestion(query.answerBy)
-    if (key !== undefined) this.#underWay.set(key, question)
-    let failure: Failure | undefined = NOT_ASKED
-    try {
-      const found = await this.#attempt(query, length, question)
-      failure = isFailure(found) ? found : undefined
-      return isFailure(found) ? failedAnswer(query, found) : found
-    } finally {
-      if (key !== undefined) this.#underWay.delete(key)
-      question.settle(failure)
-      this.#leave(query)
-    }
   }
 
   /** Waits for the answer to a question that is under way. */
@@ -145,47 +129,66 @@ export class ForwardLine {
     }
   }
 
-  async #attempt(query: Query, length: number, question: SharedQuestion): Promise<Answer | Failure> {
+  /** Asks, for this query and for all that come with the same question meanwhile. */
+  async #lead(query: Query, length: number, key: string | undefined): Promise<Answer> {
     const { failsMax, failfast, failover } = this.options
     const { clock, random } = this.#runtime
     const endAt = query.answerBy
-    const list = this.#policy(this.#usable())
-    if (list.length === 0) return this.#allStopped()
-    const attemptsMax = this.#attemptsMax(list.length)
-    const wire = length === query.wire.length ? query.wire : query.wire.subarray(0, length)
-    let at = 0
-    let attempts = 0
-    let failovers = 0
-    /** How many were seen down on this way through the list. */
-    let down = 0
-    let failure = NO_HEALTHY
-    while (attempts < attemptsMax && clock.now() < endAt) {
-      if (at === list.length) at = down = 0
-      let server = list[at++] as Server
-      if (server.upstream.isDown(failsMax)) {
-        if (++down < list.length) continue
-        this.#meter.broken.increment()
-        if (failfast) break
-        // That all are down is hard to believe: one of them is tried anyway.
-        server = list[random.integer(list.length)] as Server
+    const question = new SharedQuestion(endAt)
+    if (key !== undefined) this.#underWay[query.transport].set(key, question)
+    let failure: Failure | undefined
+    try {
+      const list = this.#policy(this.#usable())
+      const attemptsMax = this.#attemptsMax(list.length)
+      const wire = length === query.wire.length ? query.wire : query.wire.subarray(0, length)
+      let at = 0
+      let attempts = 0
+      let failovers = 0
+      /** How many were seen down on this way through the list. */
+      let down = 0
+      failure = list.length === 0 ? this.#allStopped() : NO_HEALTHY
+      while (attempts < attemptsMax && clock.now() < endAt) {
+        if (at === list.length) at = down = 0
+        let server = list[at++] as Server
+        if (server.upstream.isDown(failsMax)) {
+          if (++down < list.length) continue
+          this.#meter.broken.increment()
+          if (failfast) break
+          // That all are down is hard to believe: one of them is tried anyway.
+          server = list[random.integer(list.length)] as Server
+        }
+        const { upstream } = server
+        query.metadata?.set('forward/upstream', upstream.text)
+        let answer: Answer
+        try {
+          const network = this.#networkFor(query)
+          const start = clock.now()
+          const reply = await upstream.exchange(wire, query.questionEnd, network, endAt)
+          answer = this.#read(server, query, reply, network, start, question)
+          if (this.#isCutShort(answer, network)) {
+            const again = clock.now()
+            const whole = await upstream.exchange(wire, query.questionEnd, 'tcp', endAt)
+            answer = this.#read(server, query, whole, 'tcp', again, question)
+          }
+        } catch (reason) {
+          const error = reason instanceof Error ? reason : new Error(String(reason))
+          failure = { error, upstream: upstream.text }
+          if (failsMax > 0) upstream.suspect()
+          attempts++
+          if (down >= list.length) break
+          continue
+        }
+        failure = NO_HEALTHY
+        if (failover.has(answer.rcode) && ++failovers < list.length) continue
+        failure = undefined
+        return answer
       }
-      query.metadata?.set('forward/upstream', server.upstream.text)
-      let answer: Answer
-      try {
-        answer = await this.#ask(server, query, wire, question)
-      } catch (reason) {
-        const error = reason instanceof Error ? reason : new Error(String(reason))
-        failure = { error, upstream: server.upstream.text }
-        if (failsMax > 0) server.upstream.suspect()
-        attempts++
-        if (down >= list.length) break
-        continue
-      }
-      failure = NO_HEALTHY
-      if (failover.has(answer.rcode) && ++failovers < list.length) continue
-      return answer
+      return failedAnswer(query, failure)
+    } finally {
+      if (key !== undefined) this.#underWay[query.transport].delete(key)
+      question.settle(failure)
+      this.#leave(query)
     }
-    return failure
   }
 
   /** The servers without those that are asked no more. */
@@ -208,22 +211,30 @@ export class ForwardLine {
     return attemptsMax === 0 ? ATTEMPTS_MAX : Math.min(attemptsMax, ATTEMPTS_MAX)
   }
 
-  /** One attempt at one server: over TCP again where `prefer_udp` was cut short. */
-  async #ask(server: Server, query: Query, wire: Buffer, question: SharedQuestion): Promise<Answer> {
+  #networkFor({ transport }: Query): Network {
     const { forceTcp, preferUdp } = this.options
-    const { upstream, meter } = server
-    const { clock } = this.#runtime
-    let network: Network = forceTcp || (!preferUdp && query.transport !== 'udp') ? 'tcp' : 'udp'
-    for (;;) {
-      const start = clock.now()
-      const reply = await upstream.exchange(wire, query.questionEnd, network, query.answerBy)
-      const used = upstream.networkFor(network)
-      question.keep(reply, used, upstream.text)
-      const answer = read(query, reply, used)
-      meter.answered(answer.rcode, clock.now() - start)
-      if (!preferUdp || network === 'tcp' || (answer.flags & Flag.TC) === 0) return answer
-      network = 'tcp'
-    }
+    return forceTcp || (!preferUdp && transport !== 'udp') ? 'tcp' : 'udp'
+  }
+
+  /** Whether `prefer_udp` asks again over TCP. */
+  #isCutShort(answer: Answer, network: Network): boolean {
+    return this.options.preferUdp && network === 'udp' && (answer.flags & Flag.TC) !== 0
+  }
+
+  /** A reply as an answer. Throws an UpstreamError when it can't be one. */
+  #read(
+    { upstream, meter }: Server,
+    query: Query,
+    reply: Buffer,
+    network: Network,
+    start: number,
+    question: SharedQuestion
+  ): Answer {
+    const used = upstream.networkFor(network)
+    question.keep(reply, used, upstream.text)
+    const answer = read(query, reply, used)
+    meter.answered(answer.rcode, this.#runtime.clock.now() - start)
+    return answer
   }
 }
 

@@ -19,6 +19,8 @@ export class ServerMeter implements UpstreamMeter {
   readonly #metrics: Metrics
   readonly #to: string
   readonly #durations = new Map<number, Histogram>()
+  readonly #hits: Partial<Record<Network, Value>> = {}
+  readonly #misses: Partial<Record<Network, Value>> = {}
 
   constructor(metrics: Metrics, to: string) {
     this.#metrics = metrics
@@ -26,11 +28,15 @@ export class ServerMeter implements UpstreamMeter {
   }
 
   reusedChannel(network: Network): void {
-    this.#metrics.counter(PROXY_CONNECTION_HITS).with('forward', this.#to, network).increment()
+    this.#hits[network] ??= this.#metrics.counter(PROXY_CONNECTION_HITS).with('forward', this.#to, network)
+    this.#hits[network].increment()
   }
 
   openedChannel(network: Network): void {
-    this.#metrics.counter(PROXY_CONNECTION_MISSES).with('forward', this.#to, network).increment()
+    this.#misses[network] ??= this.#metrics
+      .counter(PROXY_CONNECTION_MISSES)
+      .with('forward', this.#to, network)
+    this.#misses[network].increment()
   }
 
   probeFailed(): void {

@@ -4,7 +4,8 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { splitHostPort } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
-import { metricsOf } from '../../metrics/metrics.ts'
+import { FORWARD_IN_FLIGHT } from '../../metrics/families.ts'
+import { metricsOf, type Metrics } from '../../metrics/metrics.ts'
 import { fileErrorText, type Files } from '../../runtime/files.ts'
 import { addressText, placeText, type UpstreamAddress } from '../../upstream/address.ts'
 import {
@@ -64,7 +65,11 @@ function makeLine(
   const addresses = readAddresses(c, options, context)
   const usesTls = addresses.some(({ address }) => address.scheme !== 'dns')
   const tls = readTls(c, options, context, usesTls)
-  const runtime = context.kept('upstreams', () => new UpstreamRuntime(context.runtime))
+  const runtime = context.kept('upstreams', () => {
+    const made = new UpstreamRuntime(context.runtime)
+    showInFlight(metricsOf(context), made)
+    return made
+  })
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
   const servers = new LineServers(line, context.runtime, ({ address, word }) => ({
@@ -78,6 +83,17 @@ function makeLine(
     servers.watch()
   })
   return servers
+}
+
+/** A gauge that costs nothing until somebody looks. */
+function showInFlight(metrics: Metrics, { inFlight }: UpstreamRuntime): void {
+  const { name, help } = FORWARD_IN_FLIGHT
+  metrics.addCollector(() => ({
+    name,
+    help,
+    type: 'gauge',
+    samples: [{ suffix: '', labels: {}, value: inFlight.count }]
+  }))
 }
 
 /** The addresses with host names looked up. Rejects with the message that the start ends with. */

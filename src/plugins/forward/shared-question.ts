@@ -81,12 +81,15 @@ export class SharedQuestion {
   }
 }
 
+/** Longer queries are no ordinary ones: each is sent, and no key as long is kept. */
+const QUERY_OCTETS_MAX = 1024
+
 /**
- * What two queries have in common that can share an answer: the transport, and all octets but the id (flags, the name with
+ * What two queries over one transport have in common that can share an answer: all octets but the id (flags, the name with
  * its letter case, type, class, EDNS with its options). Undefined for a query that is sent in any case: HINFO, with which
  * *loop*, here or in a server that asks us, finds out whether a query comes back.
  */
 export function shareKey(query: Query, length: number): string | undefined {
-  if (query.qtype === Rtype.HINFO) return undefined
-  return query.transport + query.wire.toString('latin1', 2, length)
+  if (query.qtype === Rtype.HINFO || length > QUERY_OCTETS_MAX) return undefined
+  return query.wire.toString('latin1', 2, length)
 }
