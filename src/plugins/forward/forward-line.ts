@@ -147,7 +147,7 @@ export class ForwardLine {
       /** How many were seen down on this way through the list. */
       let down = 0
       failure = list.length === 0 ? this.#allStopped() : NO_HEALTHY
-      while (attempts < attemptsMax && clock.now() < endAt) {
+      while (list.length > 0 && attempts < attemptsMax && clock.now() < endAt) {
         if (at === list.length) at = down = 0
         let server = list[at++] as Server
         if (server.upstream.isDown(failsMax)) {
