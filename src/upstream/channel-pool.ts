@@ -34,6 +34,8 @@ export interface PoolRuntime {
 
 /** Sockets to one upstream: beyond it exchanges share them. */
 export const CHANNELS_MAX = 256
+/** Times as many may be open when most take no new questions: whose replies are late, say. */
+const RETIRED_FACTOR = 4
 /** Connections to one upstream that exchanges share at once. */
 const SHARED_CHANNELS_MAX = 16
 /** Messages that belong to nothing before a socket is given up: somebody guesses ids. */
@@ -226,15 +228,16 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
       }
     }
     const shares = this.#options.shares === true
-    const shared = shares && !alone ? this.#leastBusy() : undefined
-    if (shared !== undefined) {
-      this.#meter.reused()
-      exchange.onUsedChannel = shared.isOpen
-      return shared
-    }
     const channelsMax = shares ? SHARED_CHANNELS_MAX : CHANNELS_MAX
-    if (alone || this.#all.size < channelsMax) return this.#openChannel(alone)
-    return this.#leastBusy()
+    if (alone || (!shares && this.#all.size < channelsMax)) return this.#openChannel(alone)
+    const { best, usable, retired } = this.#leastBusy()
+    if (shares && best !== undefined) {
+      this.#meter.reused()
+      exchange.onUsedChannel = best.isOpen
+      return best
+    }
+    if (usable < channelsMax && this.#all.size < channelsMax * RETIRED_FACTOR) return this.#openChannel(false)
+    return best ?? retired
   }
 
   #openChannel(alone: boolean): Channel {
@@ -245,16 +248,24 @@ export class ChannelPool implements ChannelOwner, ExchangeHost {
     return channel
   }
 
-  /** Only under a flood of slow answers, or among few, so a look at all of them will do. */
-  #leastBusy(): Carrier | undefined {
+  /**
+   * The sockets with the fewest exchanges, of those that take new ones and of the others, and how many the former are. Only
+   * under a flood of slow answers, or among few, so a look at all of them will do.
+   */
+  #leastBusy(): { best: Carrier | undefined; retired: Carrier | undefined; usable: number } {
     const now = this.#runtime.clock.now()
     let best: Carrier | undefined
+    let retired: Carrier | undefined
+    let usable = 0
     for (const channel of this.#all) {
       if (this.#isTooOld(channel, now)) channel.retired = true
-      if (channel.retired || channel.waiting >= channel.capacity) continue
-      if (best === undefined || channel.waiting < best.waiting) best = channel
+      if (!channel.retired) usable++
+      if (channel.waiting >= channel.capacity) continue
+      if (channel.retired) {
+        if (retired === undefined || channel.waiting < retired.waiting) retired = channel
+      } else if (best === undefined || channel.waiting < best.waiting) best = channel
     }
-    return best
+    return { best, retired, usable }
   }
 
   /** An exchange on `channel` is over. */
