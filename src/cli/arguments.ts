@@ -10,6 +10,12 @@ export interface ServeArguments {
   readonly pidfile: string | undefined
   readonly quiet: boolean
   readonly manifests: readonly string[]
+  /** `--apps`: manifests of applications; what a control plane adds to them is simulated. */
+  readonly apps: readonly string[]
+  /** `--service-cidr`, `--pod-cidr`: as they were given, each one range or several with commas between. */
+  readonly serviceCidr: readonly string[]
+  readonly podCidr: readonly string[]
+  readonly nodes: string | undefined
   readonly listen: string | undefined
   readonly httpBase: string | undefined
   readonly readyFile: string | undefined
@@ -65,6 +71,25 @@ export function readArguments(words: readonly string[]): Invocation {
         collect,
         []
       )
+      .option(
+        '--apps <path>',
+        'folder, file or glob of manifests as applications bring them, or - for standard input; repeatable. What a control plane adds (cluster IPs, Pods, endpoints) is simulated',
+        collect,
+        []
+      )
+      .option(
+        '--service-cidr <cidr>',
+        "range of the simulated Services' addresses, one a family (default: 10.96.0.0/12,fd00:10:96::/112)",
+        collect,
+        []
+      )
+      .option(
+        '--pod-cidr <cidr>',
+        "range of the simulated Pods' addresses, one a family (default: 10.244.0.0/16,fd00:10:244::/56)",
+        collect,
+        []
+      )
+      .option('--nodes <number>', 'how many nodes are simulated (default: 1)')
       .option(
         '--listen <addr:port>',
         'move every plain-DNS block there, whatever its keys say; port 0 picks a free one'
@@ -146,12 +171,17 @@ function serveArguments(options: Record<string, unknown>): ServeArguments {
     const value = options[name]
     return typeof value === 'string' ? value : undefined
   }
+  const texts = (name: string): readonly string[] => (options[name] as readonly string[] | undefined) ?? []
   return {
     conf: text('conf'),
     port: text('dns.port') ?? '53',
     pidfile: text('pidfile'),
     quiet: options['quiet'] === true,
-    manifests: (options['manifests'] as readonly string[] | undefined) ?? [],
+    manifests: texts('manifests'),
+    apps: texts('apps'),
+    serviceCidr: texts('serviceCidr'),
+    podCidr: texts('podCidr'),
+    nodes: text('nodes'),
     listen: text('listen'),
     httpBase: text('httpBase'),
     readyFile: text('readyFile')

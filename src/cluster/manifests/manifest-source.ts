@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import type { SimulationOptions } from '../apps/simulated.ts'
 import type { ClusterObject } from '../objects.ts'
 import type { ClusterSink, ClusterSource } from '../source.ts'
 import { Catalog, type Change } from './catalog.ts'
@@ -30,6 +31,10 @@ import type { StartWatching, Watcher } from './watcher.ts'
 export interface ManifestOptions {
   /** Files, folders, globs, and `-` for standard input, as they were given. */
   readonly paths: readonly string[]
+  /** The same for manifests of applications: what a control plane adds to them is simulated. */
+  readonly apps?: readonly string[]
+  /** How; only with `apps`. */
+  readonly simulation?: SimulationOptions
   readonly runtime: Pick<Runtime, 'clock' | 'files' | 'log'>
   /** What `-` stands for. */
   readonly standardInput?: Uint8Array
