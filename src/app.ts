@@ -6,12 +6,13 @@ import { CorefileError } from './corefile/position.ts'
 import { checkOverlap } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
 import { linkPlugins, type Eventual, type Example, type Handler, type Plugin } from './dns/plugin.ts'
-import { derivedQuery, type ListenerInfo, type Query } from './dns/query.ts'
+import { derivedQuery, newQuery, type ListenerInfo, type Query } from './dns/query.ts'
 import { emptyAnswer } from './dns/response.ts'
 import { metricsOf, type Metrics } from './metrics/metrics.ts'
 import type { BlockServer, BuildInfo, SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
 import { definitionOf, directives } from './plugins/order.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
+import { Kubernetes } from './plugins/kubernetes/kubernetes.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { explainListenError } from './server/listen-error.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from './server/listener-plan.ts'
@@ -38,7 +39,18 @@ export interface AppOptions {
   readonly httpBase?: number | undefined
   /** Where a `kubernetes` stanza's state comes from. */
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
+  /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains. For `load`. */
+  readonly offline?: boolean
 }
+
+/** A `kubernetes` stanza, and how to ask the server block that it stands in, as a client over TCP would. */
+export interface Stanza {
+  readonly plugin: Kubernetes
+  ask(name: Name, qtype: number): Eventual<Answer>
+}
+
+/** Plugins that ask other servers. */
+const ASKS_OTHERS: ReadonlySet<string> = new Set(['forward', 'grpc', 'secondary'])
 
 /** Where the server can be reached, once it is started. */
 export interface Addresses {
@@ -70,6 +82,7 @@ export class App {
   readonly #shutdown: Task[] = []
   readonly #listeners: PlannedListener[]
   readonly #responders: Responder[] = []
+  readonly #stanzas: { readonly plugin: Kubernetes; readonly block: Block }[] = []
   /** Listeners that are open, in the order they were planned, with the label and port they got. */
   readonly #opened: { readonly planned: PlannedListener; readonly label: string; readonly port: number }[] =
     []
@@ -131,6 +144,22 @@ export class App {
     }
   }
 
+  /**
+   * Loads the state of the cluster, and nothing else: no listener is opened and no plugin started. Settles with the
+   * `kubernetes` stanzas, in the order of the blocks, to be asked in process. Rejects when the state can't be had.
+   */
+  async load(): Promise<readonly Stanza[]> {
+    await this.#clusters.start()
+    const asked = new Map<PlannedListener, (name: Name, qtype: number) => Eventual<Answer>>()
+    return this.#stanzas.flatMap(({ plugin, block }) => {
+      const planned = this.#listeners.find(({ zones }) => zones.some(zone => zone.block === block))
+      if (planned === undefined) return []
+      const ask = asked.get(planned) ?? this.#inProcess(planned)
+      asked.set(planned, ask)
+      return [{ plugin, ask }]
+    })
+  }
+
   /** Lets the plugins go in order (health waits its lameduck), then sends what is still being answered and closes. */
   async stop(): Promise<void> {
     for (const { run } of inOrder(this.#shutdown)) await run()
@@ -166,6 +195,7 @@ export class App {
         if (plugin === undefined) continue
         block.plugins.push({ order, plugin })
         this.#plugins.push(plugin)
+        if (plugin instanceof Kubernetes) this.#stanzas.push({ plugin, block: block.configured })
       }
     }
     checkOverlap(
@@ -177,9 +207,18 @@ export class App {
       block: configured,
       keys: configured.keys,
       addresses,
-      chain: linkChain(plugins.map(({ plugin }) => plugin)),
+      chain: this.#chainOf(plugins.map(({ plugin }) => plugin)),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
+  }
+
+  #chainOf(plugins: readonly Plugin[]): Handler {
+    if (this.#options.offline !== true) return linkChain(plugins)
+    const refuse: Handler = { answer: query => emptyAnswer(query, Rcode.REFUSED) }
+    return linkPlugins(
+      plugins.filter(({ name }) => !ASKS_OTHERS.has(name)),
+      refuse
+    )
   }
 
   #makeShared(): Shared {
@@ -244,18 +283,8 @@ export class App {
 
   async #listen(planned: PlannedListener): Promise<void> {
     const { runtime } = this.#options
-    const { address, port, zones, anyClass } = planned
-    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
-    const responder = new Responder({
-      router: new ZoneRouter(named),
-      anyClass,
-      dropped: (query, rcode) => this.#metrics.countDropped(query, rcode),
-      failed: (query, error) => {
-        this.#metrics.countPanic()
-        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-        runtime.log.error(`Recovered from panic in server: ${query.questionText}: ${text}`)
-      }
-    })
+    const { address, port } = planned
+    const responder = this.#responderFor(planned)
     const options = {
       address,
       responder,
@@ -276,6 +305,29 @@ export class App {
     } catch (error) {
       throw explainListenError(error, { address, port, words: this.#options.words ?? [] })
     }
+  }
+
+  #responderFor({ zones, anyClass }: PlannedListener): Responder {
+    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
+    return new Responder({
+      router: new ZoneRouter(named),
+      anyClass,
+      dropped: (query, rcode) => this.#metrics.countDropped(query, rcode),
+      failed: (query, error) => {
+        this.#metrics.countPanic()
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        this.#options.runtime.log.error(`Recovered from panic in server: ${query.questionText}: ${text}`)
+      }
+    })
+  }
+
+  /** Asks a listener that isn't open. */
+  #inProcess(planned: PlannedListener): (name: Name, qtype: number) => Eventual<Answer> {
+    const { transport, address, port } = planned
+    const responder = this.#responderFor(planned)
+    const listener: ListenerInfo = { label: `${transport}://${address}:${port}`, address, port }
+    this.#responderOf.set(listener, responder)
+    return (name, qtype) => responder.answer(newQuery(name, qtype, listener))
   }
 
   readonly #responderOf = new WeakMap<ListenerInfo, Responder>()

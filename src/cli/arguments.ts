@@ -21,9 +21,30 @@ export interface ServeArguments {
   readonly readyFile: string | undefined
 }
 
+/** What `get` is asked for, as it was typed. */
+export interface GetArguments {
+  /** `svc,ep`, then names; or `svc/web`. Empty: everything. */
+  readonly words: readonly string[]
+  readonly namespace: string | undefined
+  readonly allNamespaces: boolean
+  readonly selector: string | undefined
+  readonly output: string | undefined
+  readonly headers: boolean
+}
+
+/** What `names` is asked for, as it was typed. */
+export interface NamesArguments {
+  readonly zone: string | undefined
+  readonly namespace: string | undefined
+  readonly output: string | undefined
+  readonly headers: boolean
+}
+
 export type Invocation =
   | { readonly command: 'serve'; readonly arguments: ServeArguments; readonly isBare: boolean }
   | { readonly command: 'check'; readonly arguments: ServeArguments }
+  | { readonly command: 'get'; readonly arguments: ServeArguments; readonly get: GetArguments }
+  | { readonly command: 'names'; readonly arguments: ServeArguments; readonly names: NamesArguments }
   | { readonly command: 'version' }
   | { readonly command: 'plugins' }
   /** Something to print, and how to end: help, or a mistake. */
@@ -40,7 +61,9 @@ const GO_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['version', false]
 ])
 
-const COMMANDS = new Set(['serve', 'check', 'help'])
+const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'help'])
+/** Commands that take kubectl's options, with the value written right behind the letter too: `-oyaml`, `-nshop`. */
+const LETTERED = new Set(['get', 'names'])
 
 /** Reads the words after the program's name. */
 export function readArguments(words: readonly string[]): Invocation {
@@ -127,8 +150,49 @@ export function readArguments(words: readonly string[]): Invocation {
       const options = serveArguments(command.opts())
       invocation = { command: 'check', arguments: { ...options, conf: file ?? options.conf } }
     })
+  withState(program.command('get'))
+    .description('print the Services, endpoints, Pods and namespaces that `serve` would have, as kubectl does')
+    .usage('[KIND[,KIND…] [NAME…]] [options]')
+    .argument('[words...]')
+    .option('-n, --namespace <name>', 'the namespace to look in (default: default)')
+    .option('-A, --all-namespaces', 'look in all namespaces')
+    .option('-l, --selector <selector>', 'only objects with these labels, as in app=web,tier!=db')
+    .option('-o, --output <format>', 'wide, name, or yaml or json, which `--manifests` takes')
+    .option('--no-headers', 'print no line of heads')
+    .action((rest: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const get = {
+        words: rest,
+        namespace: textOf(options, 'namespace'),
+        allNamespaces: options['allNamespaces'] === true,
+        selector: textOf(options, 'selector'),
+        output: textOf(options, 'output'),
+        headers: options['headers'] !== false
+      }
+      invocation = { command: 'get', arguments: serveArguments(options), get }
+    })
+  withState(program.command('names'))
+    .description('print every name that `serve` would answer: type, data, and the file and line it comes from')
+    .usage('[options]')
+    .argument('[surplus...]')
+    .option('--zone <zone>', 'only names in this zone')
+    .option('-n, --namespace <name>', 'only names of objects in this namespace')
+    .option('-o, --output <format>', 'wide (TTL and the rule too) or json')
+    .option('--no-headers', 'print no line of heads')
+    .action((rest: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const names = {
+        zone: textOf(options, 'zone'),
+        namespace: textOf(options, 'namespace'),
+        output: textOf(options, 'output'),
+        headers: options['headers'] !== false
+      }
+      invocation =
+        rest.length > 0 ? surplus(rest) : { command: 'names', arguments: serveArguments(options), names }
+    })
+  const goFlags = LETTERED.has(words[0] ?? '') ? words.map(lettered) : words.map(goFlag)
   try {
-    program.parse(words.map(goFlag), { from: 'user' })
+    program.parse(goFlags, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { command: 'exit', code: 0, stdout: printed, stderr: '' }
@@ -146,6 +210,12 @@ function goFlag(word: string): string {
   if (name === 'help') return '--help'
   // An unknown word behind one dash is one flag, not a bundle of letters.
   return GO_FLAGS.has(name) || name.length > 1 ? `-${word}` : word
+}
+
+/** As `goFlag`, where one dash may also begin a letter and its value. */
+function lettered(word: string): string {
+  const name = /^-([a-z][a-z.]*)(?:=|$)/.exec(word)?.[1]
+  return name !== undefined && (GO_FLAGS.has(name) || name === 'help') ? goFlag(word) : word
 }
 
 function goComplaint(error: CommanderError, complaint: string): string {
@@ -166,11 +236,13 @@ function goTimestamp(): string {
   return new Date().toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')
 }
 
+function textOf(options: Record<string, unknown>, name: string): string | undefined {
+  const value = options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
 function serveArguments(options: Record<string, unknown>): ServeArguments {
-  const text = (name: string): string | undefined => {
-    const value = options[name]
-    return typeof value === 'string' ? value : undefined
-  }
+  const text = (name: string) => textOf(options, name)
   const texts = (name: string): readonly string[] => (options[name] as readonly string[] | undefined) ?? []
   return {
     conf: text('conf'),

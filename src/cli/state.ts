@@ -81,7 +81,8 @@ function portNumber(text: string): number {
 export function sourceChooser(
   args: ServeArguments,
   runtime: Runtime,
-  readStandardInput: () => Uint8Array
+  readStandardInput: () => Uint8Array,
+  isWatching = true
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
   refuseStandardInputTwice([...args.manifests, ...args.apps])
@@ -97,7 +98,7 @@ export function sourceChooser(
             apps,
             simulation,
             runtime,
-            watch: chokidarWatching(runtime.clock),
+            ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })
       }

@@ -139,6 +139,18 @@ export class Query {
   }
 }
 
+/** A query that nobody sent: RD set, class IN, without EDNS, as if it came over TCP from this machine. */
+export function newQuery(name: Name, qtype: number, listener: ListenerInfo): Query {
+  const nameEnd = HEADER_OCTETS + name.length
+  const wire = Buffer.alloc(nameEnd + 4)
+  write16(wire, 2, Flag.RD)
+  write16(wire, 4, 1)
+  wire.set(name, HEADER_OCTETS)
+  write16(wire, nameEnd, qtype)
+  write16(wire, nameEnd + 2, Rclass.IN)
+  return new Query(wire, nameEnd, -1, 'tcp', { address: '127.0.0.1', port: 0 }, listener)
+}
+
 /**
  * The query that asks for something else on behalf of `parent`: same client, flags and EDNS, class IN, one level deeper.
  */

@@ -1,0 +1,93 @@
+// The state of the cluster that `serve` would have, read once: for commands that print it and end. Nothing is watched;
+// what is wrong in files goes to standard error in the words that `serve` logs.
+import { readFileSync } from 'node:fs'
+import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
+import type { ClusterObject } from '../cluster/objects.ts'
+import type { SourceRequest } from '../cluster/cluster-states.ts'
+import { LineWriter, writeTo } from '../runtime/line-writer.ts'
+import { processLog, type Log } from '../runtime/log.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { StanzaSource } from '../plugins/definition.ts'
+import type { ServeArguments } from './arguments.ts'
+import { sourceChooser, systemRuntime } from './state.ts'
+
+/** How long the last lines on standard error may take to be read, in milliseconds. */
+const FLUSH_MS = 1000
+
+/** A runtime whose log tells of warnings and errors alone, on standard error. */
+export interface PrintingRuntime {
+  readonly runtime: Runtime
+  /** Writes what is left; to be awaited before the process ends. */
+  readonly flush: () => Promise<void>
+}
+
+export function printingRuntime(): PrintingRuntime {
+  const { log, flush } = processLog({ writer: new LineWriter(writeTo(2)) })
+  return { runtime: { ...systemRuntime().runtime, log: troublesOnly(log) }, flush: () => flush(FLUSH_MS) }
+}
+
+function troublesOnly(log: Log): Log {
+  return {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: message => {
+      log.warn(message)
+    },
+    error: message => {
+      log.error(message)
+    },
+    plugin: name => troublesOnly(log.plugin(name)),
+    own: () => troublesOnly(log.own())
+  }
+}
+
+/** Makes sources that don't watch, and remembers them. */
+export class OnceSources {
+  readonly #choose: (stanza: StanzaSource) => SourceRequest
+  readonly #made = new Map<string, ManifestSource>()
+
+  /** Throws CorefileError when an option can't be read. */
+  constructor(args: ServeArguments, runtime: Runtime) {
+    this.#choose = sourceChooser(args, runtime, () => readFileSync(0), false)
+  }
+
+  /** The source of a stanza. Throws CorefileError when it names none. */
+  readonly request = (stanza: StanzaSource): SourceRequest => {
+    const { key, make } = this.#choose(stanza)
+    return {
+      key,
+      make: () => {
+        const source = make()
+        if (source instanceof ManifestSource) this.#made.set(key, source)
+        return source
+      }
+    }
+  }
+
+  /** Those that were made. */
+  get all(): readonly ManifestSource[] {
+    return [...this.#made.values()]
+  }
+
+  /** What they hold; an object that two of them have counts once, as the first has it. */
+  objects(): ClusterObject[] {
+    const objects = new Map<string, ClusterObject>()
+    for (const source of this.all) {
+      for (const object of source.objects()) {
+        const key = `${object.kind}/${object.kind === 'Namespace' ? '' : object.namespace}/${object.name}`
+        if (!objects.has(key)) objects.set(key, object)
+      }
+    }
+    return [...objects.values()]
+  }
+}
+
+/** What a stanza says that names no source: the command line's choice is taken. */
+export const NO_STANZA: StanzaSource = {
+  manifests: [],
+  apps: [],
+  endpoint: '',
+  tls: [],
+  kubeconfig: [],
+  at: { file: '', line: 0, column: 0 }
+}

@@ -1,0 +1,1 @@
+export function names(): number { return 0 }
