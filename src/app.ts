@@ -2,7 +2,7 @@
 import { ClusterStates, type SourceRequest } from './cluster/cluster-states.ts'
 import { withPluginName, type Dispenser } from './corefile/dispenser.ts'
 import type { Block } from './corefile/load.ts'
-import { CorefileError } from './corefile/position.ts'
+import { CorefileError, type Position } from './corefile/position.ts'
 import { checkOverlap } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
 import { linkPlugins, type Eventual, type Example, type Handler, type Plugin } from './dns/plugin.ts'
@@ -46,6 +46,8 @@ export interface AppOptions {
 /** A `kubernetes` stanza, and how to ask the server block that it stands in, as a client over TCP would. */
 export interface Stanza {
   readonly plugin: Kubernetes
+  /** Where it begins in the Corefile. */
+  readonly at: Position
   ask(name: Name, qtype: number): Eventual<Answer>
 }
 
@@ -153,10 +155,11 @@ export class App {
     const asked = new Map<PlannedListener, (name: Name, qtype: number) => Eventual<Answer>>()
     return this.#stanzas.flatMap(({ plugin, block }) => {
       const planned = this.#listeners.find(({ zones }) => zones.some(zone => zone.block === block))
-      if (planned === undefined) return []
+      const at = block.directives.get(plugin.name)?.starts[0]
+      if (planned === undefined || at === undefined) return []
       const ask = asked.get(planned) ?? this.#inProcess(planned)
       asked.set(planned, ask)
-      return [{ plugin, ask }]
+      return [{ plugin, at, ask }]
     })
   }
 

@@ -151,7 +151,9 @@ export function readArguments(words: readonly string[]): Invocation {
       invocation = { command: 'check', arguments: { ...options, conf: file ?? options.conf } }
     })
   withState(program.command('get'))
-    .description('print the Services, endpoints, Pods and namespaces that `serve` would have, as kubectl does')
+    .description(
+      'print the Services, endpoints, Pods and namespaces that `serve` would have, as kubectl does'
+    )
     .usage('[KIND[,KIND…] [NAME…]] [options]')
     .argument('[words...]')
     .option('-n, --namespace <name>', 'the namespace to look in (default: default)')
@@ -172,7 +174,9 @@ export function readArguments(words: readonly string[]): Invocation {
       invocation = { command: 'get', arguments: serveArguments(options), get }
     })
   withState(program.command('names'))
-    .description('print every name that `serve` would answer: type, data, and the file and line it comes from')
+    .description(
+      'print every name that `serve` would answer: type, data, and the file and line it comes from'
+    )
     .usage('[options]')
     .argument('[surplus...]')
     .option('--zone <zone>', 'only names in this zone')

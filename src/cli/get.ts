@@ -30,7 +30,7 @@ export async function get(args: ServeArguments, words: GetArguments): Promise<nu
     return 1
   }
   await flush()
-  const { groups, missing } = select(query, sources.objects(), beyondOf(sources))
+  const { groups, missing } = select(query, sources.objects(), beyondOf())
   await printAll(outputOf(query, groups, words.headers))
   for (const each of missing) process.stderr.write(`Error from server (NotFound): ${each} not found\n`)
   const isTable = query.format !== 'yaml' && query.format !== 'json'
@@ -51,7 +51,9 @@ async function loadState(args: ServeArguments, runtime: Runtime): Promise<OnceSo
   }
   const { configuration, origin } = await chooseConfiguration(args, runtime)
   if (origin === 'bare') {
-    throw new GetMistake('there is no state to show: name it with --manifests PATH, --apps PATH or -conf FILE')
+    throw new GetMistake(
+      'there is no state to show: name it with --manifests PATH, --apps PATH or -conf FILE'
+    )
   }
   const { blocks } = configuration
   const app = new App({ blocks, runtime, build: buildInfo(), clusterSource: sources.request, offline: true })
@@ -70,7 +72,7 @@ function explained(error: unknown, runtime: Runtime): string {
   return error instanceof GetMistake ? `error: ${message}` : message
 }
 
-function beyondOf(_sources: OnceSources): Beyond {
+function beyondOf(): Beyond {
   return {
     selectorOf: () => undefined,
     podFacts: () => undefined,

@@ -2,14 +2,14 @@
 // what is wrong in files goes to standard error in the words that `serve` logs.
 import { readFileSync } from 'node:fs'
 import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
-import type { ClusterObject } from '../cluster/objects.ts'
+import { SERVICE_NAME_LABEL, type ClusterObject } from '../cluster/objects.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
 import { LineWriter, writeTo } from '../runtime/line-writer.ts'
 import { processLog, type Log } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { StanzaSource } from '../plugins/definition.ts'
 import type { ServeArguments } from './arguments.ts'
-import { sourceChooser, systemRuntime } from './state.ts'
+import { runtimeWith, sourceChooser } from './state.ts'
 
 /** How long the last lines on standard error may take to be read, in milliseconds. */
 const FLUSH_MS = 1000
@@ -22,8 +22,9 @@ export interface PrintingRuntime {
 }
 
 export function printingRuntime(): PrintingRuntime {
-  const { log, flush } = processLog({ writer: new LineWriter(writeTo(2)) })
-  return { runtime: { ...systemRuntime().runtime, log: troublesOnly(log) }, flush: () => flush(FLUSH_MS) }
+  const log = processLog({ writer: new LineWriter(writeTo(2)) })
+  const { runtime } = runtimeWith(log)
+  return { runtime: { ...runtime, log: troublesOnly(log.log) }, flush: () => log.flush(FLUSH_MS) }
 }
 
 function troublesOnly(log: Log): Log {
@@ -39,6 +40,18 @@ function troublesOnly(log: Log): Log {
     plugin: name => troublesOnly(log.plugin(name)),
     own: () => troublesOnly(log.own())
   }
+}
+
+/** Where an object comes from. */
+export interface Origin {
+  /** As messages show it; undefined: no file, it is always there. */
+  readonly file: string | undefined
+  /** From 1. */
+  readonly line: number | undefined
+  /** What stands there: `Service`, `StatefulSet`. */
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
 }
 
 /** Makes sources that don't watch, and remembers them. */
@@ -79,6 +92,22 @@ export class OnceSources {
       }
     }
     return [...objects.values()]
+  }
+
+  /** What an object was read from, or made from: slices that mirror Endpoints come from those. */
+  originOf(object: ClusterObject): Origin {
+    const { kind, name } = object
+    const subject = { kind, namespace: object.kind === 'Namespace' ? '' : object.namespace, name }
+    const service = object.kind === 'EndpointSlice' ? object.labels[SERVICE_NAME_LABEL] : undefined
+    const subjects =
+      service === undefined ? [subject] : [subject, { ...subject, kind: 'Endpoints', name: service }]
+    for (const source of this.all) {
+      for (const each of subjects) {
+        const place = source.origin(each.kind, each.namespace, each.name)
+        if (place !== undefined) return { ...each, ...place }
+      }
+    }
+    return { ...subject, file: undefined, line: undefined }
   }
 }
 

@@ -22,7 +22,14 @@ import { simulationOptions } from './simulation-options.ts'
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
 export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
   keepHeapSmall()
-  const written = processLog()
+  return runtimeWith(processLog())
+}
+
+/** The same for a command that ends at once, with a log of its own. */
+export function runtimeWith(written: ProcessLog): {
+  readonly runtime: Runtime
+  readonly processLog: ProcessLog
+} {
   const runtime: Runtime = {
     clock: systemClock,
     random: systemRandom(),

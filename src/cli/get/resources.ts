@@ -86,7 +86,11 @@ function resourceOf(object: ClusterObject, beyond: Beyond): Resource {
     case 'EndpointSlice':
       return { ...common, cells: () => sliceCells(object) }
     case 'Pod':
-      return { ...common, cells: () => podCells(object, beyond), wideCells: () => podWideCells(object, beyond) }
+      return {
+        ...common,
+        cells: () => podCells(object, beyond),
+        wideCells: () => podWideCells(object, beyond)
+      }
     case 'ServiceImport':
       return {
         ...common,

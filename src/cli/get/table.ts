@@ -5,7 +5,7 @@ const GAP = 3
 const WIDTH_MIN = 6
 /** Cells may quote what a file says: nothing in one may begin a line or steer a terminal. */
 // eslint-disable-next-line no-control-regex -- control characters are what this is about
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 /** The lines of a table, each ended. `rows` have as many cells as `heads`; without heads only the rows are printed. */
 export function* tableLines(
@@ -26,10 +26,14 @@ export function* tableLines(
 function line(cells: readonly string[], widths: readonly number[]): string {
   let text = ''
   for (let at = 0; at < cells.length; at++) {
-    const cell = (cells[at] as string).replace(CONTROL, '?')
+    const cell = harmless(cells[at] as string)
     text += at === cells.length - 1 ? cell : cell + ' '.repeat((widths[at] as number) - widthOf(cell))
   }
   return `${text}\n`
+}
+
+function harmless(cell: string): string {
+  return CONTROL.test(cell) ? Array.from(cell, character => character.replace(CONTROL, '?')).join('') : cell
 }
 
 function widthOf(text: string): number {
