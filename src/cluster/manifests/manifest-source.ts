@@ -1,4 +1,5 @@
-// Cluster state from manifest files: objects exactly as they are written, kept equal to the files while those change.
+// Cluster state from manifest files, kept equal to the files while those change: objects exactly as they are written,
+// and, with `apps`, what a control plane makes of those of an application.
 //
 // A change goes: an event names a path → `#changed` decides what to read again → `#pass` reads it, part by part, and lets
 // `Catalog` say what follows → the sinks are told in one go → one log line. What a half-written file seems to have lost is
@@ -7,9 +8,10 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import type { SimulationOptions } from '../apps/simulated.ts'
+import { DEFAULT_SIMULATION, type ControlPlane, type SimulationOptions } from '../apps/simulated.ts'
 import type { ClusterObject } from '../objects.ts'
 import type { ClusterSink, ClusterSource } from '../source.ts'
+import type { AppsSettled } from './apps-state.ts'
 import { Catalog, type Change } from './catalog.ts'
 import {
   expand,
@@ -20,12 +22,14 @@ import {
   type Expansion,
   type Input
 } from './inputs.ts'
+import { MANIFEST_KINDS } from './kinds.ts'
 import { lineOf, newFile, type ManifestFile } from './manifest-file.ts'
 import { ManifestLog } from './manifest-log.ts'
 import { Pace } from './pace.ts'
 import { hashOf, NOTHING, readFile, type FileContents } from './read-file.ts'
 import { keyOf } from './reading.ts'
 import { startLine } from './report.ts'
+import type { SimulatedApps } from './simulated-apps.ts'
 import type { StartWatching, Watcher } from './watcher.ts'
 
 export interface ManifestOptions {
@@ -53,6 +57,9 @@ const TOLD_AT_ONCE = 1000
 /** Objects that are compared between two looks at the time. */
 const SETTLED_AT_ONCE = 200
 
+/** Longer files are read as manifests whatever they are. */
+const FOREIGN_OCTETS_MAX = 4 << 20
+
 const STDIN = '<stdin>'
 
 export class ManifestSource implements ClusterSource {
@@ -73,6 +80,8 @@ export class ManifestSource implements ClusterSource {
   #synced = false
   #closed = false
   #failures: readonly string[] = []
+  /** Where applications are served: how their objects are read, and what is simulated. */
+  #apps: SimulatedApps | undefined
 
   constructor(options: ManifestOptions) {
     this.#options = options
@@ -81,45 +90,67 @@ export class ManifestSource implements ClusterSource {
   }
 
   subscribe(sink: ClusterSink): () => void {
-    for (const object of this.#catalog.objects()) sink.put(object)
+    for (const object of this.objects()) sink.put(object)
     if (this.#synced) sink.synced()
     this.#sinks.add(sink)
     return () => void this.#sinks.delete(sink)
   }
 
-  /** The objects in service, mirrored slices included. */
-  objects(): Iterable<ClusterObject> {
-    return this.#catalog.objects()
+  /** The objects in service, mirrored slices and what is simulated included. */
+  *objects(): Iterable<ClusterObject> {
+    yield* this.#catalog.objects()
+    if (this.#apps !== undefined) yield* this.#apps.state.objects()
+  }
+
+  /** What simulates a control plane; undefined without `apps`, and before the start. */
+  get controlPlane(): ControlPlane | undefined {
+    return this.#apps?.state.controlPlane
+  }
+
+  /** The file with the ConfigMap `kube-system/coredns`, among those of applications. */
+  get corefileConfigMap(): string | undefined {
+    const [entry] = this.#catalog.declarations(
+      keyOf({ kind: 'ConfigMap', namespace: 'kube-system', name: 'coredns' })
+    )
+    return entry?.held === undefined || entry.file.path === STDIN ? undefined : entry.file.shown
   }
 
   /**
    * Where an object is declared, lines from 1; also for kinds that no answer needs. The namespace of cluster-wide kinds
    * is empty. A kind of another API group that shares its name with one of ours is `Service.serving.knative.dev`.
+   * What is simulated stands where the object stands that it was made from.
    */
   origin(
     kind: string,
     namespace: string,
     name: string
   ): { readonly file: string; readonly line: number } | undefined {
-    const entry = this.#catalog.declarations(keyOf({ kind, namespace, name }))[0]
+    const [declared] = this.#catalog.declarations(keyOf({ kind, namespace, name }))
+    const from = declared === undefined ? this.#apps?.state.madeFrom(kind, namespace, name) : undefined
+    const entry = from === undefined ? declared : this.#catalog.declarations(keyOf(from))[0]
     return entry === undefined ? undefined : { file: entry.file.shown, line: lineOf(entry.part, entry.found) }
   }
 
   /** Reads everything. Rejects when a path or folder can't be read; what is wrong inside of files is only logged. */
   async start(): Promise<void> {
     const { files } = this.#options.runtime
-    for (const given of this.#options.paths) this.#inputs.push(readInput(given, files))
+    const { paths, apps = [] } = this.#options
+    for (const given of paths) this.#inputs.push(readInput(given, files))
+    for (const given of apps) this.#inputs.push(readInput(given, files, 'apps'))
     const { failures, unknown } = this.#scan()
-    if (failures.length > 0) throw new Error(`manifests: cannot read ${failures.join('; ')}`)
+    const option = paths.length > 0 ? 'manifests' : 'apps'
+    if (failures.length > 0) throw new Error(`${option}: cannot read ${failures.join('; ')}`)
+    if (apps.length > 0) await this.#simulate()
     for (const [path, shown] of unknown) this.#dirty.set(path, shown)
     for (const input of this.#inputs) {
       if (input.kind !== 'stdin' && expand(input, files).files.size === 0) this.#said.emptyInput(input)
     }
     this.#startWatching()
     await this.#pass()
+    // Files that hold nothing lead to what every cluster has.
+    if (this.#apps !== undefined) await this.#takeOver([], new Pace(this.#options.runtime.clock))
     if (this.#closed) return
-    const read = [...this.#files.values()].filter(file => file.hash !== '').length
-    this.#log.info(startLine(read, this.#catalog.entries()))
+    this.#sayStart()
     this.#synced = true
     for (const sink of this.#sinks) sink.synced()
     // What changed between reading and the first event that would have told.
@@ -131,6 +162,26 @@ export class ManifestSource implements ClusterSource {
     this.#timer?.cancel()
     await this.#watcher?.close()
     await this.#passing
+  }
+
+  async #simulate(): Promise<void> {
+    // Not before it is needed: reading it takes longer than a small folder.
+    const { simulatedApps } = await import('./simulated-apps.ts')
+    this.#apps = simulatedApps(this.#options.simulation ?? DEFAULT_SIMULATION)
+    this.#catalog.simulate(this.#apps.state)
+  }
+
+  #sayStart(): void {
+    const { paths } = this.#options
+    const read = [...this.#files.values()].filter(file => file.hash !== '')
+    const entries = [...this.#catalog.entries()].flatMap(([entry]) => entry ?? [])
+    for (const option of ['manifests', 'apps'] as const) {
+      const state = option === 'apps' ? this.#apps?.state : undefined
+      if (option === 'apps' ? state === undefined : paths.length === 0 && state === undefined) continue
+      const files = read.filter(file => file.kinds.option === option).length
+      const own = entries.filter(entry => entry.file.kinds.option === option)
+      this.#log.info(startLine(option, files, own, state === undefined ? [] : state.madeKinds()))
+    }
   }
 
   #startWatching(): void {
@@ -209,7 +260,7 @@ export class ManifestSource implements ClusterSource {
   async #readBatch(batch: readonly (readonly [string, string])[], pace: Pace): Promise<void> {
     const read: { file: ManifestFile; contents: FileContents; settled: boolean }[] = []
     for (const [path, shown] of batch) {
-      const file = this.#files.get(path) ?? newFile(path, shown, this.#orderOf(path))
+      const file = this.#files.get(path) ?? this.#newFile(path, shown)
       const octets = this.#octetsOf(file)
       if (octets === 'unreadable') {
         // Remembered, so that it is said once.
@@ -225,19 +276,49 @@ export class ManifestSource implements ClusterSource {
       // An event between may ask too early; the timer of this reading will ask again.
       if (same && this.#options.runtime.clock.now() - file.readAt < SETTLE_MS) continue
       let contents: FileContents = { hash, parts: file.parts, notes: [] }
-      if (!same) contents = octets === undefined ? NOTHING : await readFile(octets, hash, file, pace)
+      if (!same) contents = octets === undefined ? NOTHING : await this.#read(octets, hash, file, pace)
       read.push({ file, contents, settled: same || this.#isOverdue(file) || !this.#synced })
       if (pace.due) await pace.pause()
     }
     if (this.#closed || read.length === 0) return
     for (const { file, contents, settled } of read) await this.#apply(file, contents, settled, pace)
-    const changes = await this.#settleCatalog(pace)
     this.#said.notes(read)
-    for (const { file } of read) this.#said.troubles(file)
-    await this.#tell(changes, pace)
-    if (this.#synced) this.#said.changes(changes)
-    this.#said.missing(changes, this.#catalog)
+    await this.#takeOver(read, pace)
     this.#watcher?.keep(this.#files.keys(), this.#folders)
+  }
+
+  /** Works out what follows from what the files say now, and tells sinks and people. */
+  async #takeOver(read: readonly { readonly file: ManifestFile }[], pace: Pace): Promise<void> {
+    const changes = await this.#settleCatalog(pace)
+    const apps = this.#apps?.state.settle(key => this.#catalog.has(key))
+    for (const { file } of read) this.#said.troubles(file)
+    await this.#tell(apps === undefined ? changes : [...changes, ...apps.changes], pace)
+    if (this.#apps === undefined) {
+      if (this.#synced) this.#said.changes(changes)
+      this.#said.missing(changes, this.#catalog)
+      return
+    }
+    if (this.#synced) this.#said.appChanges(changes, apps as AppsSettled, this.#catalog)
+    this.#said.addressless(changes)
+    // What a half-written file seems to claim or to have lost is no problem yet.
+    const isUnsettled = [...this.#files.values()].some(file => file.unsettledSince !== undefined)
+    if (!isUnsettled) this.#said.problems(this.#apps.state.problems(), this.#catalog)
+  }
+
+  #newFile(path: string, shown: string): ManifestFile {
+    const order = this.#orderOf(path)
+    const isApp = this.#inputs[order]?.option === 'apps'
+    return newFile(path, shown, order, (isApp ? this.#apps?.kinds : undefined) ?? MANIFEST_KINDS)
+  }
+
+  async #read(octets: Buffer, hash: string, file: ManifestFile, pace: Pace): Promise<FileContents> {
+    // What a file with objects has become is unfinished, not foreign.
+    const isNew = file.kept.length === 0 && file.parts.every(part => part.entries.length === 0)
+    if (file.kinds.option === 'apps' && isNew && octets.length < FOREIGN_OCTETS_MAX) {
+      const why = this.#apps?.whyForeign(file.path, octets.toString('utf8'), this.#options.runtime.files)
+      if (why !== undefined) return { hash, parts: [], notes: [why] }
+    }
+    return readFile(octets, hash, file, pace)
   }
 
   #octetsOf(file: ManifestFile): Buffer | undefined | 'unreadable' {
