@@ -6,6 +6,7 @@ import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { GetArguments, ServeArguments } from './arguments.ts'
+import { beyondOf } from './get/beyond.ts'
 import { nameWithKind, quotedWithKind, type Kind } from './get/kinds.ts'
 import { listText, manifestText } from './get/manifest-text.ts'
 import { GetMistake, readQuery, type GetQuery } from './get/query.ts'
@@ -30,7 +31,7 @@ export async function get(args: ServeArguments, words: GetArguments): Promise<nu
     return 1
   }
   await flush()
-  const { groups, missing } = select(query, sources.objects(), beyondOf())
+  const { groups, missing } = select(query, sources.objects(), beyondOf(sources.controlPlanes))
   await printAll(outputOf(query, groups, words.headers))
   for (const each of missing) process.stderr.write(`Error from server (NotFound): ${each} not found\n`)
   const isTable = query.format !== 'yaml' && query.format !== 'json'
@@ -70,14 +71,6 @@ function explained(error: unknown, runtime: Runtime): string {
   if (error instanceof CorefileError) return renderError(error, fileText(runtime))
   const message = error instanceof Error ? error.message : String(error)
   return error instanceof GetMistake ? `error: ${message}` : message
-}
-
-function beyondOf(): Beyond {
-  return {
-    selectorOf: () => undefined,
-    podFacts: () => undefined,
-    complete: (_object: ClusterObject, manifest: WrittenMap) => manifest
-  }
 }
 
 interface Group {

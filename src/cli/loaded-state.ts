@@ -2,6 +2,7 @@
 // what is wrong in files goes to standard error in the words that `serve` logs.
 import { readFileSync } from 'node:fs'
 import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
+import type { ControlPlane } from '../cluster/apps/simulated.ts'
 import { SERVICE_NAME_LABEL, type ClusterObject } from '../cluster/objects.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
 import { LineWriter, writeTo } from '../runtime/line-writer.ts'
@@ -82,6 +83,11 @@ export class OnceSources {
     return [...this.#made.values()]
   }
 
+  /** What simulates control planes for them. */
+  get controlPlanes(): readonly ControlPlane[] {
+    return this.all.flatMap(source => source.controlPlane ?? [])
+  }
+
   /** What they hold; an object that two of them have counts once, as the first has it. */
   objects(): ClusterObject[] {
     const objects = new Map<string, ClusterObject>()
@@ -104,7 +110,9 @@ export class OnceSources {
     for (const source of this.all) {
       for (const each of subjects) {
         const place = source.origin(each.kind, each.namespace, each.name)
-        if (place !== undefined) return { ...each, ...place }
+        if (place === undefined) continue
+        const made = each === subject ? source.controlPlane?.madeFrom(object) : undefined
+        return { ...(made ?? each), ...place }
       }
     }
     return { ...subject, file: undefined, line: undefined }
