@@ -12,7 +12,8 @@ t.test('what is written reads as the same object', t => {
     fc.property(anyObject, object => {
       const flaws: Flaw[] = []
       deepStrictEqual(trims[object.kind](JSON.parse(JSON.stringify(asWritten(object))), flaws), object)
-    })
+    }),
+    { numRuns: 60 }
   )
   t.pass('for all objects')
   t.end()

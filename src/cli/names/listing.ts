@@ -6,7 +6,7 @@ import type { Answer } from '../../dns/answer.ts'
 import { objectCandidates, zoneCandidates, type Candidate } from '../../plugins/kubernetes/candidates.ts'
 import { readMessage } from '../../wire/message.ts'
 import { formatName, isSubdomain, nameKey, sameName, type Name } from '../../wire/name.ts'
-import { rtypeName } from '../../wire/numbers.ts'
+import { Rtype, rtypeName } from '../../wire/numbers.ts'
 import { formatRdata } from '../../wire/rdata.ts'
 
 /** One record of an answer. */
@@ -110,6 +110,8 @@ function orderOf(key: string): string {
 
 function* answered(stanza: Stanza, { name, qtypes, object }: Asked): Generator<Row, void> {
   const text = formatName(name)
+  // An alias is the answer to more than one type.
+  const aliases = new Set<string>()
   for (const qtype of qtypes) {
     const answer = stanza.ask(name, qtype)
     // Whoever has to wait asks somebody else, and that is no name of ours.
@@ -117,7 +119,11 @@ function* answered(stanza: Stanza, { name, qtypes, object }: Asked): Generator<R
       answer.catch(() => undefined)
       continue
     }
-    yield* recordsOf(answer, name, qtype, { name: text, object, stanza })
+    for (const row of recordsOf(answer, name, qtype, { name: text, object, stanza })) {
+      if (row.type === 'CNAME' && aliases.has(row.data)) continue
+      if (row.type === 'CNAME') aliases.add(row.data)
+      yield row
+    }
   }
 }
 
@@ -130,15 +136,10 @@ function recordsOf(
 ): Row[] {
   const message = readMessage(answer.octets.subarray(0, answer.length))
   const rows: Row[] = []
-  for (const record of message?.answers ?? []) {
-    if (record.rtype !== qtype || !sameName(record.name, name)) continue
-    rows.push({
-      ...common,
-      type: rtypeName(qtype),
-      data: formatRdata(qtype, record.rdata),
-      ttl: record.ttl,
-      rule: answer.reason?.rule ?? ''
-    })
+  for (const { name: owner, rtype, ttl, rdata } of message?.answers ?? []) {
+    if ((rtype !== qtype && rtype !== Rtype.CNAME) || !sameName(owner, name)) continue
+    const rule = answer.reason?.rule ?? ''
+    rows.push({ ...common, type: rtypeName(rtype), data: formatRdata(rtype, rdata), ttl, rule })
   }
   return rows
 }

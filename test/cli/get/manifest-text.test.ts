@@ -9,6 +9,9 @@ import { listText, manifestText } from '../../../src/cli/get/manifest-text.ts'
 import { readTexts } from '../../cluster/manifests/harness.ts'
 import { anyObjects } from '../../support/any-objects.ts'
 
+/** Enough to find what is wrong again and again; many more by hand. */
+const RUNS = Number(process.env['RUNS'] ?? 12)
+
 for (const format of ['yaml', 'json'] as const) {
   t.test(`a List in ${format} gives --manifests the same objects, and no error`, async t => {
     await fc.assert(
@@ -21,7 +24,7 @@ for (const format of ['yaml', 'json'] as const) {
         )
         deepStrictEqual(mirror.objects, new Map(objects.map(object => [keyOf(object), object])))
       }),
-      { numRuns: 25 }
+      { numRuns: RUNS }
     )
     t.pass('for all objects')
   })
@@ -36,7 +39,7 @@ t.test('the yaml package reads what was written', t => {
       // As JSON, since maps with a key __proto__ are made in different ways.
       equal(JSON.stringify(parse(text)), JSON.stringify(expected))
     }),
-    { numRuns: 25 }
+    { numRuns: RUNS }
   )
   t.pass('for all objects')
   t.end()

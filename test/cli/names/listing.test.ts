@@ -216,7 +216,9 @@ t.test('each zone has its apex, its name server and the version', async t => {
   const stanzas = await loaded('. {\nkubernetes cluster.local in-addr.arpa {\nttl 30\n}\n}\n', [])
   const rows = [...rowsOf(stanzas, [], EVERYTHING)]
   t.strictSame(
-    rows.map(({ name, type, data, ttl }) => `${name} ${ttl} ${type} ${data.replace(/ \d+ 7200/, ' SERIAL 7200')}`),
+    rows.map(
+      ({ name, type, data, ttl }) => `${name} ${ttl} ${type} ${data.replace(/ \d+ 7200/, ' SERIAL 7200')}`
+    ),
     ['cluster.local.', 'in-addr.arpa.'].flatMap(zone => [
       `${zone} 30 SOA ns.dns.${zone} hostmaster.${zone} SERIAL 7200 1800 86400 30`,
       `${zone} 30 NS ns.dns.${zone}`,
