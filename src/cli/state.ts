@@ -75,13 +75,14 @@ function portNumber(text: string): number {
 }
 
 /**
- * Makes the sources that stanzas ask for; `--manifests` and `--apps` take the place of all of them. Throws CorefileError
- * when an option of the simulation makes no sense.
+ * Makes the sources that stanzas ask for, and tells of each in `made`; `--manifests` and `--apps` take the place of all of
+ * them. Throws CorefileError when an option of the simulation makes no sense.
  */
 export function sourceChooser(
   args: ServeArguments,
   runtime: Runtime,
-  readStandardInput: () => Uint8Array
+  readStandardInput: () => Uint8Array,
+  made: (source: ManifestSource) => void = () => undefined
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
   refuseStandardInputTwice([...args.manifests, ...args.apps])
@@ -91,8 +92,8 @@ export function sourceChooser(
     if (paths.length > 0 || apps.length > 0) {
       return {
         key: `manifests ${JSON.stringify({ paths, apps, simulation: apps.length > 0 ? simulation : undefined })}`,
-        make: () =>
-          new ManifestSource({
+        make: () => {
+          const source = new ManifestSource({
             paths,
             apps,
             simulation,
@@ -100,6 +101,9 @@ export function sourceChooser(
             watch: chokidarWatching(runtime.clock),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })
+          made(source)
+          return source
+        }
       }
     }
     throw new CorefileError(
