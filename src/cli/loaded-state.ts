@@ -1,7 +1,7 @@
 // The state of the cluster that `serve` would have, read once: for commands that print it and end. Nothing is watched;
 // what is wrong in files goes to standard error in the words that `serve` logs.
 import { readFileSync } from 'node:fs'
-import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
+import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { ControlPlane } from '../cluster/apps/simulated.ts'
 import { SERVICE_NAME_LABEL, type ClusterObject } from '../cluster/objects.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
@@ -57,30 +57,22 @@ export interface Origin {
 
 /** Makes sources that don't watch, and remembers them. */
 export class OnceSources {
-  readonly #choose: (stanza: StanzaSource) => SourceRequest
-  readonly #made = new Map<string, ManifestSource>()
+  /** The source of a stanza. Throws CorefileError when it names none. */
+  readonly request: (stanza: StanzaSource) => SourceRequest
+  /** Those that were made. */
+  readonly all: readonly ManifestSource[]
 
   /** Throws CorefileError when an option can't be read. */
   constructor(args: ServeArguments, runtime: Runtime) {
-    this.#choose = sourceChooser(args, runtime, () => readFileSync(0), false)
-  }
-
-  /** The source of a stanza. Throws CorefileError when it names none. */
-  readonly request = (stanza: StanzaSource): SourceRequest => {
-    const { key, make } = this.#choose(stanza)
-    return {
-      key,
-      make: () => {
-        const source = make()
-        if (source instanceof ManifestSource) this.#made.set(key, source)
-        return source
-      }
-    }
-  }
-
-  /** Those that were made. */
-  get all(): readonly ManifestSource[] {
-    return [...this.#made.values()]
+    const made: ManifestSource[] = []
+    this.all = made
+    this.request = sourceChooser(
+      args,
+      runtime,
+      () => readFileSync(0),
+      source => void made.push(source),
+      false
+    )
   }
 
   /** What simulates control planes for them. */

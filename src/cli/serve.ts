@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { App, type Addresses } from '../app.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
+import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { ProcessLog } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { ListenError } from '../server/listen-error.ts'
@@ -17,6 +18,7 @@ export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
   let addresses: Addresses
+  const sources: ManifestSource[] = []
   try {
     const chosen = await chooseConfiguration(args, runtime)
     for (const warning of chosen.configuration.warnings) runtime.log.warn(warning)
@@ -27,7 +29,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       runtime.log
         .own()
         .info(
-          'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --manifests FOLDER'
+          'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --apps FOLDER or --manifests FOLDER'
         )
     }
     app = new App({
@@ -37,7 +39,12 @@ export async function serve(args: ServeArguments): Promise<number> {
       words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(args, runtime, () => readFileSync(0))
+      clusterSource: sourceChooser(
+        args,
+        runtime,
+        () => readFileSync(0),
+        source => sources.push(source)
+      )
     })
     addresses = await app.start()
   } catch (error) {
@@ -46,7 +53,11 @@ export async function serve(args: ServeArguments): Promise<number> {
   if (!args.quiet) {
     for (const line of [...app.zoneLines, ...versionLines()]) processLog.print(line)
     const isStartedByPerson = process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start'
-    if (isStartedByPerson) for (const line of banner(app, addresses)) processLog.print(line)
+    if (isStartedByPerson) {
+      const corefile =
+        args.conf === undefined ? sources.find(each => each.corefileConfigMap)?.corefileConfigMap : undefined
+      for (const line of banner(app, addresses, corefile, process.argv.slice(2))) processLog.print(line)
+    }
   }
   if (args.pidfile !== undefined) writePidFile(args.pidfile, runtime)
   if (args.readyFile !== undefined) {

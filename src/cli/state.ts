@@ -82,13 +82,14 @@ function portNumber(text: string): number {
 }
 
 /**
- * Makes the sources that stanzas ask for; `--manifests` and `--apps` take the place of all of them. Throws CorefileError
- * when an option of the simulation makes no sense.
+ * Makes the sources that stanzas ask for, and tells of each in `made`; `--manifests` and `--apps` take the place of all of
+ * them. Throws CorefileError when an option of the simulation makes no sense.
  */
 export function sourceChooser(
   args: ServeArguments,
   runtime: Runtime,
   readStandardInput: () => Uint8Array,
+  made: (source: ManifestSource) => void = () => undefined,
   isWatching = true
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
@@ -99,8 +100,8 @@ export function sourceChooser(
     if (paths.length > 0 || apps.length > 0) {
       return {
         key: `manifests ${JSON.stringify({ paths, apps, simulation: apps.length > 0 ? simulation : undefined })}`,
-        make: () =>
-          new ManifestSource({
+        make: () => {
+          const source = new ManifestSource({
             paths,
             apps,
             simulation,
@@ -108,6 +109,9 @@ export function sourceChooser(
             ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })
+          made(source)
+          return source
+        }
       }
     }
     throw new CorefileError(

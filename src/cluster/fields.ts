@@ -61,14 +61,18 @@ export class Fields {
     return text
   }
 
-  /** A whole number from `least` to `most`, or `undefined` when absent. */
-  number(key: string, least: number, most: number): number | undefined {
+  /**
+   * A whole number from `least` to `most`, or `undefined` when absent. `outside` words what is said of whole numbers that
+   * are not in this range.
+   */
+  number(key: string, least: number, most: number, outside?: (value: number) => string): number | undefined {
     const value = this.#value(key)
     if (value === null) return undefined
     const range = `a number from ${least} to ${most}`
     if (typeof value === 'number') {
       if (Number.isInteger(value) && value >= least && value <= most) return value
-      this.error([key], `${shown(value)} is out of range; expected ${range}`)
+      const words = Number.isInteger(value) ? outside?.(value) : undefined
+      this.error([key], words ?? `${shown(value)} is out of range; expected ${range}`)
     } else if (typeof value === 'string' && /^\d+$/.test(value)) {
       this.error([key], `${shown(value)} is text; expected ${range}: write it without quotes`)
     } else {

@@ -190,7 +190,7 @@ t.test('without anything: says which options there are', async t => {
   t.equal(await run.ended, 0, run.stderr)
   t.match(
     run.stdout,
-    '[INFO] labdns: no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --manifests FOLDER\n'
+    '[INFO] labdns: no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --apps FOLDER or --manifests FOLDER\n'
   )
 })
 

@@ -68,5 +68,5 @@ const isList = (value: Written | undefined): value is readonly Written[] => Arra
 
 function mapIn(manifest: WrittenMap, key: string): WrittenMap {
   const value = manifest[key]
-  return typeof value === 'object' && !isList(value) ? (value) : {}
+  return typeof value === 'object' && !isList(value) ? value : {}
 }

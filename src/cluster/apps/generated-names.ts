@@ -1,5 +1,5 @@
 // Names that a control plane makes up, with a hash where it uses chance: the same on every machine.
-import { createHash } from 'node:crypto'
+import { hash as hashed } from 'node:crypto'
 
 /** No vowels and no digits that look like them: what Kubernetes makes names from. */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789'
@@ -9,7 +9,7 @@ const NAME_MAX = 63
 
 /** 32 octets that depend on the text alone. */
 export function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hashed('sha256', text, 'buffer')
 }
 
 /** A digest as eight numbers of 32 bits. */

@@ -40,11 +40,17 @@ interface Slot {
   name: string
   readonly addresses: Map<AddressFamily, string>
   entry: PodEntry | undefined
+  /** The maker's revision that `entry` is of; -1: to be made again. */
+  revision: number
 }
 
 interface Maker {
   readonly key: string
   object: Workload | AppPod
+  /** Counts what changes the Pods themselves, and not only how many there are. */
+  revision: number
+  /** Of a Deployment; else empty. */
+  readonly hash: string
   readonly slots: Map<number, Slot>
   /** Addresses that its object states. */
   stated: readonly string[]
@@ -77,8 +83,13 @@ export class Pods {
   put(object: Workload | AppPod): void {
     const key = keyOf(nameOf(object))
     const maker = this.#makers.get(key)
-    if (maker === undefined) this.#makers.set(key, { key, object, slots: new Map(), stated: [] })
-    else maker.object = object
+    if (maker === undefined) {
+      const hash = object.kind === 'AppPod' ? '' : hashOf(object)
+      this.#makers.set(key, { key, object, revision: 0, hash, slots: new Map(), stated: [] })
+    } else {
+      if (!sameButCount(maker.object, object)) maker.revision++
+      maker.object = object
+    }
     this.#dirty.add(key)
   }
 
@@ -184,7 +195,11 @@ export class Pods {
   #takeName(key: string | undefined, name: string): void {
     const maker = key === undefined ? undefined : this.#makers.get(key)
     if (maker === undefined) return
-    for (const slot of maker.slots.values()) if (slot.name === name) slot.name = ''
+    for (const slot of maker.slots.values()) {
+      if (slot.name !== name) continue
+      slot.name = ''
+      slot.revision = -1
+    }
     this.#dirty.add(maker.key)
   }
 
@@ -194,13 +209,15 @@ export class Pods {
     for (let ordinal = first; ordinal < first + count; ordinal++) {
       let slot = maker.slots.get(ordinal)
       if (slot === undefined) {
-        slot = { ordinal, name: '', addresses: new Map(), entry: undefined }
+        slot = { ordinal, name: '', addresses: new Map(), entry: undefined, revision: -1 }
         maker.slots.set(ordinal, slot)
       }
+      if (slot.revision === maker.revision) continue
       const addresses = this.#addresses(maker, slot)
       if (addresses === undefined) without++
       const named = addresses !== undefined && this.#name(maker, slot)
       this.#set(slot, named ? this.#entry(maker, slot, addresses) : undefined)
+      slot.revision = slot.entry === undefined ? -1 : maker.revision
       if (slot.entry === undefined) {
         this.#freeAddresses(maker, slot)
         if (!named && slot.name === '') maker.slots.delete(ordinal)
@@ -238,10 +255,7 @@ export class Pods {
       const name = object.kind === 'AppPod' ? object.name : `${object.name}-${slot.ordinal}`
       return this.#useName(maker, slot, name)
     }
-    const base =
-      object.workload === 'Deployment'
-        ? `${object.name}-${templateHash(namespace, object.name)}-`
-        : `${object.name}-`
+    const base = object.workload === 'Deployment' ? `${object.name}-${maker.hash}-` : `${object.name}-`
     for (let attempt = 0; attempt < NAME_TRIES; attempt++) {
       if (this.#useName(maker, slot, generatedName(base, `name ${maker.key} ${slot.ordinal} ${attempt}`)))
         return true
@@ -265,7 +279,7 @@ export class Pods {
     const { namespace } = object
     const { name } = slot
     const ofSet = object.kind === 'Workload' && object.workload === 'StatefulSet'
-    const labels = object.kind === 'Workload' ? labelsOfPod(object, slot) : template.labels
+    const labels = object.kind === 'Workload' ? labelsOfPod(object, slot, maker.hash) : template.labels
     const index = slot.ordinal - (object.kind === 'Workload' ? object.start : 0)
     return {
       namespace,
@@ -313,6 +327,7 @@ export class Pods {
       this.#pools.get(family)?.release(address, `${maker.key} ${slot.ordinal}`)
     }
     slot.addresses.clear()
+    slot.revision = -1
   }
 
   #freeName(maker: Maker, name: string): void {
@@ -338,7 +353,11 @@ export class Pods {
     if (other !== undefined && !other.stated) {
       pool.release(address, other.holder)
       const [key = '', ordinal = ''] = other.holder.split(' ')
-      this.#makers.get(key)?.slots.get(Number(ordinal))?.addresses.delete(pool.range.family)
+      const slot = this.#makers.get(key)?.slots.get(Number(ordinal))
+      if (slot !== undefined) {
+        slot.addresses.delete(pool.range.family)
+        slot.revision = -1
+      }
       this.#dirty.add(key)
     }
     pool.claim(address, { holder, stated: true })
@@ -386,16 +405,29 @@ function templateOf(object: Workload | AppPod): PodTemplate {
   return object.template
 }
 
+function hashOf(workload: Workload): string {
+  return workload.workload === 'Deployment' ? templateHash(workload.namespace, workload.name) : ''
+}
+
+/** Whether the Pods of both are the same, but for how many there are. */
+function sameButCount(a: Workload | AppPod, b: Workload | AppPod): boolean {
+  return (
+    a.kind === 'Workload' &&
+    b.kind === 'Workload' &&
+    isDeepStrictEqual({ ...a, replicas: 0 }, { ...b, replicas: 0 })
+  )
+}
+
 function isNotReady(notReady: NotReady, index: number): boolean {
   return notReady === 'all' || notReady.includes(index)
 }
 
 /** The labels that the workload's controller adds, as far as people select by them. */
-function labelsOfPod(workload: Workload, slot: Slot): Readonly<Record<string, string>> {
+function labelsOfPod(workload: Workload, slot: Slot, hash: string): Readonly<Record<string, string>> {
   const { labels } = workload.template
   switch (workload.workload) {
     case 'Deployment':
-      return { ...labels, 'pod-template-hash': templateHash(workload.namespace, workload.name) }
+      return { ...labels, 'pod-template-hash': hash }
     case 'StatefulSet':
       return {
         ...labels,

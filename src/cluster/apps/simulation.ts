@@ -165,13 +165,13 @@ export class Simulation implements ControlPlane {
 
   settle(): Settled {
     this.#settleBuiltIns()
+    for (const name of this.#dirtyNamespaces) this.#settleNamespace(name)
+    this.#dirtyNamespaces.clear()
     for (const key of this.#pods.settle()) this.#dirtyMakers.add(key)
     const looked = this.#services.settle()
     for (const path of looked) this.#settleService(path)
     for (const path of this.#dirtyEndpoints) this.#settleEndpoints(path)
     this.#dirtyEndpoints.clear()
-    for (const name of this.#dirtyNamespaces) this.#settleNamespace(name)
-    this.#dirtyNamespaces.clear()
     for (const key of this.#dirtyMakers) this.#settleMaker(key)
     const notes = this.#collectNotes(looked)
     this.#dirtyMakers.clear()

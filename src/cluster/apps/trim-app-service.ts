@@ -4,12 +4,11 @@ import { ADDRESS, checkAddress, trimmed } from '../trim.ts'
 import { addressFamily, badHostName } from '../values.ts'
 import type { AppService, AppServicePort } from './app-objects.ts'
 import { serviceAddresses } from './trim-cluster-ips.ts'
-import { appMetadata, integer, labels, oneOf, protocol, ruled, unique } from './trim-fields.ts'
+import { appMetadata, labels, oneOf, portNumber, protocol, ruled, unique } from './trim-fields.ts'
 import {
   duplicate,
   forbidden,
   invalid,
-  isPort,
   label,
   PORT_RANGE,
   portName,
@@ -71,7 +70,8 @@ function servicePorts(spec: Fields, type: Type, isHeadless: boolean): AppService
     const name = ruled(port, 'name', label)
     if (name === '' && fields.length > 1) port.error(['name'], required())
     unique(port, 'name', name, names)
-    const number = portNumber(port)
+    const number = portNumber(port, 'port') ?? 0
+    if (!port.has('port')) port.error(['port'], required(PORT_RANGE))
     const transport = protocol(port)
     const same = `${number}/${transport}`
     if (number > 0 && numbers.has(same)) {
@@ -83,20 +83,10 @@ function servicePorts(spec: Fields, type: Type, isHeadless: boolean): AppService
   })
 }
 
-function portNumber(port: Fields): number {
-  const number = integer(port, 'port')
-  if (!port.has('port')) port.error(['port'], required(PORT_RANGE))
-  else if (number !== undefined && !isPort(number)) port.error(['port'], invalid(number, PORT_RANGE))
-  return number ?? 0
-}
-
-/** 0 and '' are as good as none. */
 function targetPort(port: Fields): number | string | undefined {
   if (!port.holdsText('targetPort')) {
-    const number = integer(port, 'targetPort') ?? 0
-    if (number === 0) return undefined
-    if (!isPort(number)) port.error(['targetPort'], invalid(number, PORT_RANGE))
-    return number
+    // 0 is as good as none.
+    return port.number('targetPort', 0, 65_535, value => invalid(value, PORT_RANGE)) || undefined
   }
   const text = port.text('targetPort')
   if (text === '') return undefined
@@ -109,7 +99,7 @@ function targetPort(port: Fields): number | string | undefined {
 }
 
 function checkNodePort(port: Fields, type: Type): void {
-  const number = integer(port, 'nodePort') ?? 0
+  const number = port.number('nodePort', 0, 65_535) ?? 0
   if (number === 0) return
   const { from, to } = NODE_PORTS
   if (type === 'ClusterIP' || type === 'ExternalName') {

@@ -7,6 +7,7 @@ import {
   label,
   labelKey,
   labelValue,
+  PORT_RANGE,
   required,
   unsupported,
   type Rule
@@ -75,14 +76,12 @@ export function oneOf(parent: Fields, key: string, supported: readonly string[])
 
 /** A whole number of at least 0, or undefined when absent. */
 export function count(parent: Fields, key: string): number | undefined {
-  const value = integer(parent, key)
-  if (value === undefined || value >= 0) return value
-  parent.error([key], invalid(value, 'must be greater than or equal to 0'))
-  return undefined
+  return parent.number(key, 0, INT32, value => invalid(value, 'must be greater than or equal to 0'))
 }
 
-export function integer(parent: Fields, key: string): number | undefined {
-  return parent.number(key, -INT32 - 1, INT32)
+/** The number of a port, or undefined when absent. */
+export function portNumber(parent: Fields, key: string): number | undefined {
+  return parent.number(key, 1, 65_535, value => invalid(value, PORT_RANGE))
 }
 
 /** The protocol of a port; an API server fills in TCP. */

@@ -1,8 +1,8 @@
 // What a Pod is made from: the template of a workload, or a Pod's own metadata and spec.
 import { shownPath, type Fields } from '../fields.ts'
 import type { ContainerPort, PodTemplate } from './app-objects.ts'
-import { integer, labels, oneOf, protocol, ruled, unique } from './trim-fields.ts'
-import { invalid, isPort, label, PORT_RANGE, portName, required } from './trim-rules.ts'
+import { labels, oneOf, portNumber, protocol, ruled, unique } from './trim-fields.ts'
+import { label, portName, required } from './trim-rules.ts'
 
 /** Reads what is in `spec` of a Pod or of a template, with the labels beside it. */
 export function podTemplate(metadata: Fields, spec: Fields): PodTemplate {
@@ -54,10 +54,8 @@ function portsOf(container: Fields): ContainerPort[] {
   return container.maps('ports').map((port, index) => {
     const name = ruled(port, 'name', portName)
     unique(port, 'name', name, names)
-    const number = integer(port, 'containerPort')
+    const number = portNumber(port, 'containerPort')
     if (!port.has('containerPort')) port.error(['containerPort'], required())
-    else if (number !== undefined && !isPort(number))
-      port.error(['containerPort'], invalid(number, PORT_RANGE))
     const transport = protocol(port)
     const same = `${String(number)}/${transport}`
     const before = first.get(same)

@@ -119,5 +119,3 @@ export const portName: Rule = text => {
 }
 
 export const PORT_RANGE = 'must be between 1 and 65535, inclusive'
-
-export const isPort = (port: number): boolean => port >= 1 && port <= 65_535

@@ -117,8 +117,11 @@ export class ManifestLog {
 
   /** What changed among applications: what the control plane has to say of it, and a line a file for the rest. */
   appChanges(changes: readonly Changed[], { written, notes }: AppsSettled, catalog: Catalog): void {
-    for (const note of notes.slice(0, NOTES_MAX))
-      this.#log.info(noteLine(note, declared(catalog, note.subject)))
+    const files = new Map(written.map(({ object, file }) => [keyOf(object), file]))
+    for (const note of notes.slice(0, NOTES_MAX)) {
+      const { subject } = note
+      this.#log.info(noteLine(note, declared(catalog, subject), files.get(keyOf(subject))))
+    }
     if (notes.length > NOTES_MAX) this.#log.info(`apps: ${notes.length - NOTES_MAX} more objects changed`)
     const noted = new Set(notes.map(note => keyOf(note.subject)))
     this.changes([...changes, ...written.filter(change => !noted.has(keyOf(change.object)))])

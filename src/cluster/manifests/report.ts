@@ -52,8 +52,14 @@ function countsOf(kinds: Iterable<string>): string {
 }
 
 /** `shop.yaml:14 StatefulSet shop/db: 3 → 2, db-2 gone` */
-export function noteLine(note: SimulatedNote, entry: Entry | undefined): string {
-  return `${lineNumbered(entry)}${shownObject(note.subject)}: ${note.text}`
+export function noteLine(
+  note: SimulatedNote,
+  entry: Entry | undefined,
+  file: ManifestFile | undefined
+): string {
+  // What is gone stands in no line any more.
+  const place = entry === undefined && file !== undefined ? `${file.shown} ` : lineNumbered(entry)
+  return `${place}${shownObject(note.subject)}: ${note.text}`
 }
 
 /** `shop.yaml:14:1: Service shop/web: spec.clusterIP: 10.96.0.100 is taken by …` */
