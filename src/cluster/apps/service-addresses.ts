@@ -99,7 +99,10 @@ export class ServiceAddresses {
   /** Gives addresses to all Services that changed, and to those that this affects; returns their paths. */
   settle(): Set<string> {
     const looked = new Set<string>()
-    for (const entry of this.#gone) this.#releaseAll(entry)
+    for (const entry of this.#gone) {
+      this.#releaseAll(entry)
+      looked.add(entry.path)
+    }
     this.#gone.clear()
     if ([...this.#clusterPools.values(), ...this.#balancerPools.values()].some(pool => !pool.full)) {
       for (const path of this.#starving) this.#dirty.add(path)
