@@ -11,10 +11,9 @@ import {
   type ServiceImport
 } from '../../cluster/objects.ts'
 import { parseAddress, parsedAddress } from '../../wire/address.ts'
-import { encodeName, isSubdomain, type Name } from '../../wire/name.ts'
+import { encodeName, isSubdomain, joinLabels, type Name } from '../../wire/name.ts'
 import { Rtype } from '../../wire/numbers.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
-import { joinLabels } from './records.ts'
 
 /** A name, and the types to ask it for. */
 export interface Candidate {
