@@ -5,7 +5,7 @@ import { addressFamily } from '../values.ts'
 import type { AddressFamily, AppService, AppServicePort } from './app-objects.ts'
 import { generatedName } from './generated-names.ts'
 import { inOrder, pathOf } from './keys.ts'
-import { byRank, type PodEntry } from './pods.ts'
+import { byRank, type PodEntry } from './pod-entry.ts'
 
 /** Endpoints in one slice, at most: the controller's `--max-endpoints-per-slice`. */
 export const ENDPOINTS_OF_SLICE_MAX = 100

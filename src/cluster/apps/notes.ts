@@ -1,7 +1,7 @@
 // What a person is told when something they wrote has changed.
 import type { AppObject, AppPod, AppService, Workload } from './app-objects.ts'
-import type { PodEntry } from './pods.ts'
-import type { ServiceEntry } from './service-addresses.ts'
+import type { PodEntry } from './pod-entry.ts'
+import { ingressOf, type ServiceEntry } from './service-entry.ts'
 
 /** What was known of a written object after it was settled, as far as notes tell of it. */
 export interface Summary {
@@ -41,12 +41,6 @@ export function summaryOfPods(object: Workload | AppPod, pods: readonly PodEntry
     pods: pods.map(pod => pod.name),
     ready: pods.filter(pod => pod.ready).length
   }
-}
-
-/** Stated ingress, or what was given. */
-export function ingressOf({ object, families, ingress }: ServiceEntry): readonly string[] {
-  if (object.type !== 'LoadBalancer') return object.ingress
-  return object.ingress.length > 0 ? object.ingress : families.flatMap(family => ingress.get(family) ?? [])
 }
 
 /**

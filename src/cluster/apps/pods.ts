@@ -4,30 +4,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Pod } from '../objects.ts'
 import { addressFamily } from '../values.ts'
 import { canonical, type AddressPool } from './addresses.ts'
-import type { AddressFamily, AppPod, ContainerPort, NotReady, PodTemplate, Workload } from './app-objects.ts'
+import type { AddressFamily, AppPod, PodTemplate, Workload } from './app-objects.ts'
 import { digestOf, generatedName, templateHash } from './generated-names.ts'
 import { inOrder, keyOf, nameOf, pathOf } from './keys.ts'
 import type { Nodes } from './nodes.ts'
-import type { ObjectName } from './simulated.ts'
-
-/** A Pod and what endpoints need of it. */
-export interface PodEntry {
-  readonly namespace: string
-  readonly name: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly object: Pod
-  /** One a family, in the order of the cluster's families; the first is `object.podIP`. */
-  readonly podIPs: readonly string[]
-  readonly ready: boolean
-  readonly nodeName: string
-  readonly hostname: string
-  readonly subdomain: string
-  readonly ports: readonly ContainerPort[]
-  /** What it was made from: its workload, or itself; undefined when it was given. */
-  readonly source: ObjectName | undefined
-  /** Orders the Pods of all workloads: by workload, then ordinal. */
-  readonly rank: readonly [maker: string, ordinal: number]
-}
+import { byRank, entryOfGiven, isNotReady, labelsOfPod, type PodEntry } from './pod-entry.ts'
 
 /** Pods of one workload that are made, at most; more are a mistake or an attack. */
 export const PODS_OF_WORKLOAD_MAX = 10_000
@@ -279,7 +260,8 @@ export class Pods {
     const { namespace } = object
     const { name } = slot
     const ofSet = object.kind === 'Workload' && object.workload === 'StatefulSet'
-    const labels = object.kind === 'Workload' ? labelsOfPod(object, slot, maker.hash) : template.labels
+    const labels =
+      object.kind === 'Workload' ? labelsOfPod(object, slot.ordinal, name, maker.hash) : template.labels
     const index = slot.ordinal - (object.kind === 'Workload' ? object.start : 0)
     return {
       namespace,
@@ -390,10 +372,6 @@ export class Pods {
   }
 }
 
-export function byRank(a: PodEntry, b: PodEntry): number {
-  return inOrder(a.rank[0], b.rank[0]) || a.rank[1] - b.rank[1]
-}
-
 /** Ordinals that the Pods of an object have. */
 function ordinals(object: Workload | AppPod, nodes: Nodes): { first: number; count: number } {
   if (object.kind === 'AppPod') return { first: 0, count: 1 }
@@ -416,44 +394,4 @@ function sameButCount(a: Workload | AppPod, b: Workload | AppPod): boolean {
     b.kind === 'Workload' &&
     isDeepStrictEqual({ ...a, replicas: 0 }, { ...b, replicas: 0 })
   )
-}
-
-function isNotReady(notReady: NotReady, index: number): boolean {
-  return notReady === 'all' || notReady.includes(index)
-}
-
-/** The labels that the workload's controller adds, as far as people select by them. */
-function labelsOfPod(workload: Workload, slot: Slot, hash: string): Readonly<Record<string, string>> {
-  const { labels } = workload.template
-  switch (workload.workload) {
-    case 'Deployment':
-      return { ...labels, 'pod-template-hash': hash }
-    case 'StatefulSet':
-      return {
-        ...labels,
-        'apps.kubernetes.io/pod-index': String(slot.ordinal),
-        'statefulset.kubernetes.io/pod-name': slot.name
-      }
-    case 'Job':
-      return { ...labels, 'batch.kubernetes.io/job-name': workload.name, 'job-name': workload.name }
-    case 'CronJob':
-    case 'DaemonSet':
-    case 'ReplicaSet':
-    case 'ReplicationController':
-      return labels
-  }
-}
-
-/** A given Pod: where it runs, its ports and its host name are not known. */
-function entryOfGiven(object: Pod): PodEntry {
-  const { namespace, name, labels } = object
-  const running = object.phase === 'Running' || object.phase === ''
-  return {
-    ...{ namespace, name, labels, object },
-    podIPs: object.podIP === '' ? [] : [canonical(object.podIP)],
-    ready: running && !object.deleting,
-    ...{ nodeName: '', hostname: '', subdomain: '', ports: [] },
-    source: undefined,
-    rank: [`Pod/${namespace}/${name}`, 0]
-  }
 }

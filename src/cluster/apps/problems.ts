@@ -2,8 +2,9 @@
 import type { AppPod, Workload } from './app-objects.ts'
 import { missingPortNames } from './endpoints.ts'
 import { nameOf } from './keys.ts'
-import { PODS_OF_WORKLOAD_MAX, type PodEntry } from './pods.ts'
-import type { ServiceEntry } from './service-addresses.ts'
+import type { PodEntry } from './pod-entry.ts'
+import { PODS_OF_WORKLOAD_MAX } from './pods.ts'
+import type { ServiceEntry } from './service-entry.ts'
 import type { SimulatedProblem } from './simulated.ts'
 
 /** `pods`: those that the selector finds; undefined when none are looked for. */

@@ -5,22 +5,7 @@ import { canonical, type AddressPool } from './addresses.ts'
 import type { AddressFamily, AppService } from './app-objects.ts'
 import { familiesOf, isHeadless } from './families.ts'
 import { inOrder, pathOf } from './keys.ts'
-
-/** A Service and the addresses it has. */
-export interface ServiceEntry {
-  readonly path: string
-  object: AppService
-  /** Always there: claims before all others. */
-  readonly builtIn: boolean
-  families: readonly AddressFamily[]
-  /** In the order of `families`; empty while there is a problem. */
-  readonly clusterIPs: Map<AddressFamily, string>
-  readonly ingress: Map<AddressFamily, string>
-  /** Why it is left out. */
-  problem: string | undefined
-  /** Why it is served without something. */
-  warning: string | undefined
-}
+import type { ServiceEntry } from './service-entry.ts'
 
 /** Services that have their place: offsets in the range that they get where nothing else is stated. */
 const PLACES: Readonly<Record<string, number>> = { 'default/kubernetes': 1, 'kube-system/kube-dns': 10 }
@@ -99,7 +84,10 @@ export class ServiceAddresses {
   /** Gives addresses to all Services that changed, and to those that this affects; returns their paths. */
   settle(): Set<string> {
     const looked = new Set<string>()
-    for (const entry of this.#gone) this.#releaseAll(entry)
+    for (const entry of this.#gone) {
+      this.#releaseAll(entry)
+      looked.add(entry.path)
+    }
     this.#gone.clear()
     if ([...this.#clusterPools.values(), ...this.#balancerPools.values()].some(pool => !pool.full)) {
       for (const path of this.#starving) this.#dirty.add(path)

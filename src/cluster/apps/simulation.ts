@@ -4,25 +4,21 @@
 // (service-addresses.ts), then makes the slices of the Services that either affects (endpoints.ts) → the ledger says what
 // is other than before.
 import { isDeepStrictEqual } from 'node:util'
-import {
-  SERVICE_NAME_LABEL,
-  type ClusterKind,
-  type ClusterObject,
-  type EndpointSlice,
-  type Service
-} from '../objects.ts'
-import { AddressPool, AddressRange } from './addresses.ts'
+import { SERVICE_NAME_LABEL, type ClusterKind, type ClusterObject, type EndpointSlice } from '../objects.ts'
 import { API_SERVICE, apiSlice, DNS_SELECTOR, DNS_SERVICE, DNS_WORKLOAD, NAMESPACES } from './always-there.ts'
-import type { AddressFamily, AppObject, AppService } from './app-objects.ts'
+import type { AppObject } from './app-objects.ts'
 import { slicesOf } from './endpoints.ts'
 import { LabelIndex, SelectorIndex, selects } from './label-index.ts'
 import { Ledger } from './ledger.ts'
 import { inOrder, keyOf, nameOf, pathOf } from './keys.ts'
-import { Nodes } from './nodes.ts'
-import { ingressOf, noteOf, summaryOfPods, summaryOfService, type Summary } from './notes.ts'
-import { Pods, type PodEntry } from './pods.ts'
+import type { Nodes } from './nodes.ts'
+import { noteOf, summaryOfPods, summaryOfService, type Summary } from './notes.ts'
+import type { PodEntry } from './pod-entry.ts'
+import { Pods } from './pods.ts'
+import { poolsOf } from './pools.ts'
 import { podProblems, serviceProblems } from './problems.ts'
-import { ServiceAddresses, type ServiceEntry } from './service-addresses.ts'
+import { ServiceAddresses } from './service-addresses.ts'
+import { serviceOf, type ServiceEntry } from './service-entry.ts'
 import type {
   ControlPlane,
   ObjectName,
@@ -33,8 +29,6 @@ import type {
   SimulatedService,
   SimulationOptions
 } from './simulated.ts'
-
-const FAMILIES: readonly AddressFamily[] = ['IPv4', 'IPv6']
 
 export class Simulation implements ControlPlane {
   readonly #written = new Map<string, AppObject>()
@@ -68,26 +62,10 @@ export class Simulation implements ControlPlane {
 
   /** Throws RangeError for a range that is none. */
   constructor(options: SimulationOptions) {
-    const servicePools = new Map<AddressFamily, AddressPool>()
-    const podPools = new Map<AddressFamily, AddressPool>()
-    for (const family of FAMILIES) {
-      const services = options.serviceCidrs[family]
-      if (services !== undefined) {
-        const range = new AddressRange(services)
-        servicePools.set(family, new AddressPool(range, staticBand(range.size)))
-      }
-      const pods = options.podCidrs[family]
-      if (pods !== undefined) podPools.set(family, new AddressPool(new AddressRange(pods)))
-    }
-    const ranges = [...servicePools.values(), ...podPools.values()].map(pool => pool.range)
-    this.#nodes = new Nodes(options.nodes, [...podPools.keys()], ranges)
-    const balancerPools = new Map<AddressFamily, AddressPool>()
-    for (const family of this.#nodes.families) {
-      const range = this.#nodes.balancers(family)
-      if (range !== undefined) balancerPools.set(family, new AddressPool(range))
-    }
-    this.#services = new ServiceAddresses(servicePools, balancerPools)
-    this.#pods = new Pods(podPools, this.#nodes, (before, after) => this.#podChanged(before, after))
+    const { services, pods, balancers, nodes } = poolsOf(options)
+    this.#nodes = nodes
+    this.#services = new ServiceAddresses(services, balancers)
+    this.#pods = new Pods(pods, nodes, (before, after) => this.#podChanged(before, after))
   }
 
   put(object: AppObject): void {
@@ -433,28 +411,6 @@ export class Simulation implements ControlPlane {
 
   #checkGoverned(path: string): void {
     for (const key of this.#governed.get(path) ?? []) this.#dirtyMakers.add(key)
-  }
-}
-
-/** Addresses at the beginning of a Service range that are left to those who state one: 16 to 256, as Kubernetes does. */
-function staticBand(size: number): number {
-  if (size <= 16) return 0
-  return Math.min(Math.max(16, Math.floor(size / 16)), 256)
-}
-
-function serviceOf(entry: ServiceEntry): Service {
-  const { namespace, name, labels, type, clusterIPs, ports, externalName, externalIPs }: AppService =
-    entry.object
-  const isExternal = type === 'ExternalName'
-  const isHeadless = clusterIPs[0] === 'None'
-  const addresses = entry.families.flatMap(family => entry.clusterIPs.get(family) ?? [])
-  return {
-    kind: 'Service',
-    ...{ namespace, name, labels, type },
-    clusterIPs: isExternal ? [] : isHeadless ? ['None'] : addresses,
-    externalName: isExternal ? externalName : '',
-    ports: ports.map(port => ({ name: port.name, port: port.port, protocol: port.protocol || 'TCP' })),
-    externalIPs: [...externalIPs, ...ingressOf(entry)]
   }
 }
 
