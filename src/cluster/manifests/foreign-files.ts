@@ -7,7 +7,8 @@ const TO_LABDNS = '| labdns serve --apps -'
 
 /** Why a file is left out, in the same words for all files with the same reason; undefined: it is to be read. */
 export function whyForeign(path: string, text: string, files: Files): string | undefined {
-  if (text.trim() === '') return undefined
+  // Nothing but comments: whoever wrote it knows.
+  if (text.split('\n').every(line => /^(?:\s*#.*|---\s*|\s*)$/.test(line))) return undefined
   const chart = chartOf(path, files)
   if (chart !== undefined) {
     return `part of a Helm chart, left out; to serve what it makes: helm template ${shownFolder(chart)} ${TO_LABDNS}`
