@@ -53,7 +53,7 @@ function labdns(words, file) {
   return file
 }
 
-/** `NAME TTL TYPE DATA` of all rows, in order. A serial is the time of the last change. */
+/** The rows that `labdns names` prints. Throws when it fails, or finds fault with a List of ours. */
 function namesOf(conf, option, source) {
   const run = spawnSync(process.execPath, [program, 'names', '-conf', conf, '-o', 'json', option, source], {
     encoding: 'utf8',
@@ -61,9 +61,11 @@ function namesOf(conf, option, source) {
   })
   if (run.status !== 0)
     throw new Error(`labdns names ${option} ${source} ended with ${run.status}: ${run.stderr}`)
+  if (option === '--manifests' && run.stderr.includes('[ERROR]')) throw new Error(`the List: ${run.stderr}`)
   return JSON.parse(run.stdout)
 }
 
+/** A serial is the time of the last change. */
 const lineOf = ({ name, ttl, type, data }) =>
   `${name.toLowerCase()} ${ttl} ${type} ${type === 'SOA' ? data.replace(/ \d+ 7200 /, ' SERIAL 7200 ') : data}`
 

@@ -117,6 +117,12 @@ const cases: readonly (readonly [
     ['mail.shop.svc.cluster.local. CNAME smtp.example.org.']
   ],
   [
+    'what falls through to another server, which is not asked',
+    'cluster.local in-addr.arpa {\nnamespaces shop\nfallthrough\n}',
+    [shop, service('hidden', 'web'), service('shop', 'api', { clusterIPs: ['None'] })],
+    []
+  ],
+  [
     'no name in a namespace that is not declared',
     'cluster.local',
     [web, db, dbSlice, pod('p', '10.1.0.1')],
