@@ -27,7 +27,8 @@ export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
   let addresses: Addresses
-  const sources: ManifestSource[] = []
+  // Those of the start alone: a reload's are not held here.
+  let sources: ManifestSource[] | undefined = []
   try {
     const chosen = await chooseConfiguration(args, runtime)
     for (const warning of chosen.configuration.warnings) runtime.log.warn(warning)
@@ -53,7 +54,7 @@ export async function serve(args: ServeArguments): Promise<number> {
         args,
         runtime,
         () => readFileSync(0),
-        source => sources.push(source)
+        source => sources?.push(source)
       )
     })
     addresses = await app.start()
@@ -67,11 +68,12 @@ export async function serve(args: ServeArguments): Promise<number> {
     for (const line of versionLines()) processLog.print(line)
     const isStartedByPerson = process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start'
     if (isStartedByPerson) {
-      const corefile =
-        args.conf === undefined ? sources.find(each => each.corefileConfigMap)?.corefileConfigMap : undefined
+      const offered = sources.flatMap(source => source.corefileConfigMap ?? [])
+      const corefile = args.conf === undefined ? offered[0] : undefined
       for (const line of banner(app, addresses, corefile, process.argv.slice(2))) processLog.print(line)
     }
   }
+  sources = undefined
   if (args.pidfile !== undefined) writePidFile(args.pidfile, runtime)
   if (args.readyFile !== undefined) {
     try {

@@ -88,11 +88,14 @@ export class AddressPool {
   /** The first offset that is given out without being asked for. */
   readonly #dynamic: number
   readonly #claims = new Map<string, Claim[]>()
+  /** All from `#dynamic` up to here are taken. */
+  #cursor: number
 
   /** `reserved`: so many addresses at the beginning are given out only when all others are taken. */
   constructor(range: AddressRange, reserved = 0) {
     this.range = range
     this.#dynamic = Math.min(range.first + reserved, Math.max(range.last, range.first))
+    this.#cursor = this.#dynamic
   }
 
   get full(): boolean {
@@ -118,7 +121,9 @@ export class AddressPool {
     const at = claims?.findIndex(claim => claim.holder === holder) ?? -1
     if (claims === undefined || at < 0) return
     claims.splice(at, 1)
-    if (claims.length === 0) this.#claims.delete(address)
+    if (claims.length > 0) return
+    this.#claims.delete(address)
+    this.#cursor = this.#dynamic
   }
 
   /**
@@ -134,21 +139,17 @@ export class AddressPool {
   #free(seed: string): string | undefined {
     const { first, last } = this.range
     const span = last - this.#dynamic + 1
-    let offset = this.#dynamic
     // Independent tries first: neighbours stay free, so that one more holder seldom moves another at the next start.
     for (const word of wordsOf(digestOf(seed))) {
-      offset = this.#dynamic + (word % span)
-      const address = this.range.at(offset)
+      const address = this.range.at(this.#dynamic + (word % span))
       if (!this.#claims.has(address)) return address
     }
-    // As many steps as there are claims, at most.
-    return (
-      this.#walk(offset, last) ?? this.#walk(this.#dynamic, offset) ?? this.#walk(first, this.#dynamic - 1)
-    )
-  }
-
-  #walk(from: number, to: number): string | undefined {
-    for (let offset = from; offset <= to; offset++) {
+    // Nearly full: the lowest that is free, those that are reserved last.
+    for (; this.#cursor <= last; this.#cursor++) {
+      const address = this.range.at(this.#cursor)
+      if (!this.#claims.has(address)) return address
+    }
+    for (let offset = first; offset < this.#dynamic; offset++) {
       const address = this.range.at(offset)
       if (!this.#claims.has(address)) return address
     }

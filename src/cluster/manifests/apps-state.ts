@@ -3,7 +3,7 @@
 import { writtenKind, type AppObject } from '../apps/app-objects.ts'
 import type { ControlPlane, ObjectName, SimulatedNote, SimulatedProblem } from '../apps/simulated.ts'
 import type { ClusterObject } from '../objects.ts'
-import type { Change, Changed } from './catalog.ts'
+import type { Change, Changed } from './change.ts'
 import type { ManifestFile } from './manifest-file.ts'
 import { keyOf } from './reading.ts'
 

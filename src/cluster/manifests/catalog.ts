@@ -4,23 +4,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { SERVICE_NAME_LABEL, type ClusterObject, type EndpointSlice } from '../objects.ts'
 import type { AppObject } from '../apps/app-objects.ts'
 import type { AppsState } from './apps-state.ts'
+import type { Change } from './change.ts'
 import { mirrored, type Endpoints } from './endpoints.ts'
 import { compareEntries, type Entry, type ManifestFile } from './manifest-file.ts'
 import { keyOf, type Held } from './reading.ts'
-
-/** Something that changed, for people to read of. */
-export interface Changed {
-  readonly action: 'added' | 'changed' | 'removed'
-  readonly object: { readonly kind: string; readonly namespace?: string; readonly name: string }
-  /** The file that caused it; `undefined` for what follows from other objects: mirrored slices, what is simulated. */
-  readonly file: ManifestFile | undefined
-}
-
-/** Something to tell the sinks. */
-export interface Change extends Changed {
-  /** The object as it is now; when removed, as it was. */
-  readonly object: ClusterObject
-}
 
 export class Catalog {
   /** All declarations of an object, the one that counts first. */

@@ -4,7 +4,7 @@
 // A change goes: an event names a path → `#changed` decides what to read again → `#pass` reads it, part by part, and lets
 // `Catalog` say what follows → the sinks are told in one go → one log line. What a half-written file seems to have lost is
 // removed only when a second look, some milliseconds later, finds the same text.
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
@@ -12,16 +12,10 @@ import { DEFAULT_SIMULATION, type ControlPlane, type SimulationOptions } from '.
 import type { ClusterObject } from '../objects.ts'
 import type { ClusterSink, ClusterSource } from '../source.ts'
 import type { AppsSettled } from './apps-state.ts'
-import { Catalog, type Change } from './catalog.ts'
-import {
-  expand,
-  isManifestName,
-  mayBelong,
-  readInput,
-  reasonOf,
-  type Expansion,
-  type Input
-} from './inputs.ts'
+import { Catalog } from './catalog.ts'
+import type { Change } from './change.ts'
+import { InputFiles, STDIN } from './input-files.ts'
+import { reasonOf } from './inputs.ts'
 import { MANIFEST_KINDS } from './kinds.ts'
 import { lineOf, newFile, type ManifestFile } from './manifest-file.ts'
 import { ManifestLog } from './manifest-log.ts'
@@ -60,17 +54,14 @@ const SETTLED_AT_ONCE = 200
 /** Longer files are read as manifests whatever they are. */
 const FOREIGN_OCTETS_MAX = 4 << 20
 
-const STDIN = '<stdin>'
-
 export class ManifestSource implements ClusterSource {
   readonly #options: ManifestOptions
   readonly #log: Log
   readonly #said: ManifestLog
-  readonly #inputs: Input[] = []
+  readonly #inputs: InputFiles
   readonly #catalog = new Catalog()
   readonly #sinks = new Set<ClusterSink>()
   readonly #files = new Map<string, ManifestFile>()
-  #folders: ReadonlySet<string> = new Set()
   /** Paths to read, and whether to look for files that came or went. */
   readonly #dirty = new Map<string, string>()
   #rescan = false
@@ -87,6 +78,7 @@ export class ManifestSource implements ClusterSource {
     this.#options = options
     this.#log = options.runtime.log.own()
     this.#said = new ManifestLog(this.#log)
+    this.#inputs = new InputFiles(options.runtime.files, options.standardInput !== undefined)
   }
 
   subscribe(sink: ClusterSink): () => void {
@@ -133,18 +125,15 @@ export class ManifestSource implements ClusterSource {
 
   /** Reads everything. Rejects when a path or folder can't be read; what is wrong inside of files is only logged. */
   async start(): Promise<void> {
-    const { files } = this.#options.runtime
     const { paths, apps = [] } = this.#options
-    for (const given of paths) this.#inputs.push(readInput(given, files))
-    for (const given of apps) this.#inputs.push(readInput(given, files, 'apps'))
-    const { failures, unknown } = this.#scan()
+    this.#inputs.add('manifests', paths)
+    this.#inputs.add('apps', apps)
+    const { failures, unknown } = this.#inputs.scan(this.#files, true)
     const option = paths.length > 0 ? 'manifests' : 'apps'
     if (failures.length > 0) throw new Error(`${option}: cannot read ${failures.join('; ')}`)
     if (apps.length > 0) await this.#simulate()
     for (const [path, shown] of unknown) this.#dirty.set(path, shown)
-    for (const input of this.#inputs) {
-      if (input.kind !== 'stdin' && expand(input, files).files.size === 0) this.#said.emptyInput(input)
-    }
+    for (const input of this.#inputs.empty()) this.#said.emptyInput(input)
     this.#startWatching()
     await this.#pass()
     // Files that hold nothing lead to what every cluster has.
@@ -172,16 +161,15 @@ export class ManifestSource implements ClusterSource {
   }
 
   #sayStart(): void {
-    const { paths } = this.#options
-    const read = [...this.#files.values()].filter(file => file.hash !== '')
+    const files = [...this.#files.values()].filter(file => file.hash !== '')
     const entries = [...this.#catalog.entries()].flatMap(([entry]) => entry ?? [])
-    for (const option of ['manifests', 'apps'] as const) {
-      const state = option === 'apps' ? this.#apps?.state : undefined
-      if (option === 'apps' ? state === undefined : paths.length === 0 && state === undefined) continue
-      const files = read.filter(file => file.kinds.option === option).length
+    const say = (option: 'manifests' | 'apps', made: Iterable<string>) => {
       const own = entries.filter(entry => entry.file.kinds.option === option)
-      this.#log.info(startLine(option, files, own, state === undefined ? [] : state.madeKinds()))
+      const read = files.filter(file => file.kinds.option === option).length
+      this.#log.info(startLine(option, read, own, made))
     }
+    if (this.#apps === undefined || this.#options.paths.length > 0) say('manifests', [])
+    if (this.#apps !== undefined) say('apps', this.#apps.state.madeKinds())
   }
 
   #startWatching(): void {
@@ -191,7 +179,7 @@ export class ManifestSource implements ClusterSource {
         this.#log.warn(`manifests: changes are noticed late, within seconds: ${reason}`)
       }
     })
-    this.#watcher?.keep(this.#files.keys(), this.#folders)
+    this.#watcher?.keep(this.#files.keys(), this.#inputs.folders)
   }
 
   /** Decides what an event means. Cheap: a folder of logs next to a manifest may send thousands. */
@@ -203,18 +191,12 @@ export class ManifestSource implements ClusterSource {
     else if (name.startsWith('..')) {
       // A ConfigMap volume: `..data` points to another folder now, and with it every file here.
       this.#readFolderAgain(dirname(path))
-    } else if (this.#folders.has(path)) {
+    } else if (this.#inputs.folders.has(path)) {
       this.#rescan = true
       this.#readFolderAgain(path)
-    } else if (this.#inputs.some(input => mayBelong(input, path)) && this.#isInteresting(path))
-      this.#rescan = true
+    } else if (this.#inputs.isInteresting(path)) this.#rescan = true
     else return
     this.#schedule(GATHER_MS)
-  }
-
-  #isInteresting(path: string): boolean {
-    if (isManifestName(basename(path)) || this.#inputs.some(input => input.kind !== 'folder')) return true
-    return this.#options.runtime.files.kind(path) === 'directory'
   }
 
   #readFolderAgain(folder: string): void {
@@ -284,7 +266,7 @@ export class ManifestSource implements ClusterSource {
     for (const { file, contents, settled } of read) await this.#apply(file, contents, settled, pace)
     this.#said.notes(read)
     await this.#takeOver(read, pace)
-    this.#watcher?.keep(this.#files.keys(), this.#folders)
+    this.#watcher?.keep(this.#files.keys(), this.#inputs.folders)
   }
 
   /** Works out what follows from what the files say now, and tells sinks and people. */
@@ -306,9 +288,8 @@ export class ManifestSource implements ClusterSource {
   }
 
   #newFile(path: string, shown: string): ManifestFile {
-    const order = this.#orderOf(path)
-    const isApp = this.#inputs[order]?.option === 'apps'
-    return newFile(path, shown, order, (isApp ? this.#apps?.kinds : undefined) ?? MANIFEST_KINDS)
+    const { order, option } = this.#inputs.placeOf(path)
+    return newFile(path, shown, order, (option === 'apps' ? this.#apps?.kinds : undefined) ?? MANIFEST_KINDS)
   }
 
   async #read(octets: Buffer, hash: string, file: ManifestFile, pace: Pace): Promise<FileContents> {
@@ -422,9 +403,9 @@ export class ManifestSource implements ClusterSource {
   /** Looks for files that came or went, and says once when a folder can't be looked at. */
   #rescanInputs(): void {
     this.#rescan = false
-    const { failures, unknown, missing } = this.#scan()
+    const { failures, unknown, missing } = this.#inputs.scan(this.#files, !this.#synced)
     for (const [path, shown] of unknown) this.#dirty.set(path, shown)
-    for (const file of missing) this.#dirty.set(file.path, file.shown)
+    for (const path of missing) this.#dirty.set(path, this.#files.get(path)?.shown ?? path)
     for (const failure of failures) {
       if (!this.#failures.includes(failure)) {
         this.#log.warn(`manifests: cannot read ${failure}; what it gave before stays in service`)
@@ -436,36 +417,6 @@ export class ManifestSource implements ClusterSource {
       for (const [path, file] of this.#files) this.#dirty.set(path, file.shown)
     }
     this.#failures = failures
-    this.#watcher?.keep(this.#files.keys(), this.#folders)
-  }
-
-  /** The files that are there but not known, and those that are known but not there. */
-  #scan(): { failures: string[]; unknown: Map<string, string>; missing: ManifestFile[] } {
-    const failures: string[] = []
-    const there = new Map<string, string>()
-    const folders = new Set<string>()
-    for (const input of this.#inputs) {
-      if (input.kind === 'stdin') {
-        if (this.#options.standardInput === undefined) failures.push('-: nothing was given on standard input')
-        else there.set(STDIN, STDIN)
-        continue
-      }
-      const found: Expansion = expand(input, this.#options.runtime.files)
-      // A file that is deleted while serving is no failure: its objects go with it.
-      if (!this.#synced || input.kind !== 'file') failures.push(...found.failures)
-      for (const [path, shown] of found.files) if (!there.has(path)) there.set(path, shown)
-      for (const folder of found.folders) folders.add(folder)
-    }
-    this.#folders = folders
-    const unknown = new Map([...there].filter(([path]) => !this.#files.has(path)))
-    const missing = [...this.#files.values()].filter(file => !there.has(file.path))
-    return { failures, unknown, missing }
-  }
-
-  #orderOf(path: string): number {
-    const index = this.#inputs.findIndex(input => {
-      return input.kind === 'stdin' ? path === STDIN : resolve(input.base) === path || mayBelong(input, path)
-    })
-    return index < 0 ? this.#inputs.length : index
+    this.#watcher?.keep(this.#files.keys(), this.#inputs.folders)
   }
 }

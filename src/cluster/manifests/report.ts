@@ -1,7 +1,7 @@
 // What the log says of manifests.
 import { lineOf, placeOf, type Entry, type FilePart, type ManifestFile } from './manifest-file.ts'
 import type { SimulatedNote, SimulatedProblem } from '../apps/simulated.ts'
-import type { Change, Changed } from './catalog.ts'
+import type { Change, Changed } from './change.ts'
 import { shownObject, type Trouble } from './reading.ts'
 
 /** `shop.yaml:7:14: Service shop/web: …; its last good version stays in service` */
