@@ -78,6 +78,7 @@ const silent: Log = {
   info: quiet,
   warn: quiet,
   error: quiet,
+  fatal: quiet,
   plugin: () => silent,
   own: () => silent
 }

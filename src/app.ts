@@ -5,12 +5,13 @@ import type { Block } from './corefile/load.ts'
 import { CorefileError } from './corefile/position.ts'
 import { checkOverlap } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
-import { linkPlugins, type Eventual, type Example, type Handler, type Plugin } from './dns/plugin.ts'
-import { derivedQuery, type ListenerInfo, type Query } from './dns/query.ts'
+import { linkPlugins, whenReady, type Eventual, type Example, type Handler, type Plugin } from './dns/plugin.ts'
+import { derivedQuery, LiveUse, type ListenerInfo, type Query } from './dns/query.ts'
 import { emptyAnswer } from './dns/response.ts'
 import { metricsOf, type Metrics } from './metrics/metrics.ts'
 import type { BlockServer, BuildInfo, SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
 import { definitionOf, directives } from './plugins/order.ts'
+import { KeptValues } from './plugins/kept-values.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
 import type { Runtime } from './runtime/runtime.ts'
 import { explainListenError } from './server/listen-error.ts'
@@ -38,6 +39,10 @@ export interface AppOptions {
   readonly httpBase?: number | undefined
   /** Where a `kubernetes` stanza's state comes from. */
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
+  /** What the configuration before kept (its `kept`), where this one takes its place. */
+  readonly before?: KeptValues
+  /** Ends the process; without it a plugin that asks for that is told of in the log only. */
+  readonly end?: (status: number) => void
 }
 
 /** Where the server can be reached, once it is started. */
@@ -67,22 +72,27 @@ export class App {
   readonly #clusters: ClusterStates
   readonly #plugins: Plugin[] = []
   readonly #startup: Task[] = []
+  readonly #serving: (() => void)[] = []
   readonly #shutdown: Task[] = []
   readonly #listeners: PlannedListener[]
   readonly #responders: Responder[] = []
-  /** Listeners that are open, in the order they were planned, with the label and port they got. */
-  readonly #opened: { readonly planned: PlannedListener; readonly label: string; readonly port: number }[] =
-    []
+  /** Listeners that are open, in the order they were planned. */
+  readonly #opened: { readonly planned: PlannedListener; readonly listener: ListenerInfo }[] = []
   readonly #transports: Transport[] = []
   readonly #connections: ConnectionTable
   readonly #shared: Shared
   readonly #once = new Map<string, unknown>()
   readonly #metrics: Metrics
+  /** Values that may outlive this configuration. A reload settles or abandons them. */
+  readonly kept: KeptValues
+  readonly #answered: { yet: boolean }
 
   /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
   constructor(options: AppOptions) {
     const { runtime } = options
     this.#options = options
+    this.kept = new KeptValues(options.before)
+    this.#answered = this.kept.keep('answered', () => ({ yet: false }))
     this.#clusters = new ClusterStates(runtime)
     this.#connections = new ConnectionTable({
       clock: runtime.clock,
@@ -107,7 +117,7 @@ export class App {
       zones
         .map(({ text }) => {
           const scheme = transport === 'dns' ? '' : `${transport}://`
-          return `${scheme}${text}:${this.#opened[i]?.port ?? port}${address === '' ? '' : ` on ${address}`}`
+          return `${scheme}${text}:${this.#opened[i]?.listener.port ?? port}${address === '' ? '' : ` on ${address}`}`
         })
         .sort()
     )
@@ -121,6 +131,7 @@ export class App {
     for (const { run } of inOrder(this.#startup)) await run()
     await this.#clusters.start()
     for (const listener of this.#listeners) await this.#listen(listener)
+    for (const run of this.#serving) run()
     return {
       dns: this.#transports.map(({ kind, info }) => ({
         address: info.address,
@@ -140,6 +151,7 @@ export class App {
 
   /** Lets go of what set-up made, where nothing is to be started. */
   async discard(): Promise<void> {
+    this.kept.abandon()
     await this.#clusters.close()
   }
 
@@ -191,7 +203,10 @@ export class App {
       clusters: this.#clusters,
       clusterSource: this.#options.clusterSource,
       lookup: (name, qtype, query) => this.#lookup(name, qtype, query),
-      once: (key, make) => this.#makeOnce(key, make)
+      once: (key, make) => this.#makeOnce(key, make),
+      keep: (key, make, drop) => this.kept.keep(key, make, drop),
+      hasAnswered: () => this.#answered.yet,
+      end: status => this.#options.end?.(status)
     }
   }
 
@@ -201,6 +216,7 @@ export class App {
     return {
       ...this.#shared,
       keys: configured.keys,
+      blockText: textOf(configured),
       root: '.',
       directives: directives.filter(each => configured.directives.has(each)),
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
@@ -209,6 +225,7 @@ export class App {
       plugin: wanted => block.plugins.find(({ plugin }) => plugin.name === wanted)?.plugin,
       bindTo: addresses => void (block.addresses = addresses),
       onStartup: run => void this.#startup.push({ order, run }),
+      onServing: run => void this.#serving.push(run),
       onShutdown: run => void this.#shutdown.push({ order, run }),
       readiness: check => void block.readinessChecks.set(name, check),
       servers: () => this.#serversOf(configured)
@@ -221,8 +238,10 @@ export class App {
 
   /** Where a block's zones are served: the listeners that its keys ended up on. */
   #serversOf(block: Block): BlockServer[] {
-    return this.#opened.flatMap(({ planned, label }) =>
-      planned.zones.flatMap(zone => (zone.block === block ? [{ label, zone: zone.text }] : []))
+    return this.#opened.flatMap(({ planned, listener }) =>
+      planned.zones.flatMap(zone =>
+        zone.block === block ? [{ label: listener.label, zone: zone.text, listener }] : []
+      )
     )
   }
 
@@ -249,6 +268,7 @@ export class App {
     const responder = new Responder({
       router: new ZoneRouter(named),
       anyClass,
+      answered: this.#answered,
       dropped: (query, rcode) => this.#metrics.countDropped(query, rcode),
       failed: (query, error) => {
         this.#metrics.countPanic()
@@ -270,7 +290,7 @@ export class App {
         actual => new UdpTransport({ ...options, port: actual })
       )
       this.#transports.push(udp, tcp)
-      this.#opened.push({ planned, label: udp.info.label, port: udp.info.port })
+      this.#opened.push({ planned, listener: udp.info })
       this.#responders.push(responder)
       this.#responderOf.set(udp.info, responder).set(tcp.info, responder)
     } catch (error) {
@@ -284,8 +304,24 @@ export class App {
   #lookup(name: Name, qtype: number, query: Query): Eventual<Answer> {
     const responder = this.#responderOf.get(query.listener) ?? this.#responders[0]
     const inner = derivedQuery(query, name, qtype)
-    return responder === undefined ? emptyAnswer(inner, Rcode.SERVFAIL) : responder.lookup(inner)
+    if (responder === undefined) return emptyAnswer(inner, Rcode.SERVFAIL)
+    return whenReady(responder.lookup(inner), answer => {
+      if (inner.liveUse !== LiveUse.NONE) query.liveUse = LiveUse.ANSWERED
+      return answer
+    })
   }
+}
+
+/** Its keys and the words of its directives. */
+function textOf(block: Block): string {
+  const lines = directives.flatMap(name => {
+    const controller = block.directives.get(name)?.dispenser()
+    if (controller === undefined) return []
+    const words: string[] = []
+    while (controller.next()) words.push(JSON.stringify(controller.val()))
+    return [words.join(' ')]
+  })
+  return [block.keys.map(key => `${key.transport}://${key.zone}:${key.port}`).join(' '), ...lines].join('\n')
 }
 
 function inOrder(tasks: readonly Task[]): Task[] {

@@ -16,6 +16,8 @@ import { buildInfo, versionLines } from './version.ts'
 export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
+  let end = (_status: number): void => undefined
+  const ended = new Promise<number>(resolve => (end = resolve))
   let addresses: Addresses
   try {
     const chosen = await chooseConfiguration(args, runtime)
@@ -37,7 +39,8 @@ export async function serve(args: ServeArguments): Promise<number> {
       words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(args, runtime, () => readFileSync(0))
+      clusterSource: sourceChooser(args, runtime, () => readFileSync(0)),
+      end
     })
     addresses = await app.start()
   } catch (error) {
@@ -59,7 +62,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       return failedStart(new Error(`Could not write the ready file: ${text}`), runtime, processLog)
     }
   }
-  const status = await untilSignalled(app, runtime, processLog)
+  const status = await Promise.race([untilSignalled(app, runtime, processLog), ended])
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
   await processLog.flush(FLUSH_MS)
   return status

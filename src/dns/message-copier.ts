@@ -20,10 +20,11 @@ const NAME_OCTETS_MAX = 255
 
 /**
  * The message without its OPT records. Only for messages that were read before: shapes are relied on here. Letter case
- * is kept: names are compressed only against octets that are equal.
+ * is kept: names are compressed only against octets that are equal. `questionName` stands in for the question's name: the
+ * same one in other letters.
  */
-export function copyMessage(wire: Buffer): CopiedMessage {
-  return new MessageCopier(wire).copy()
+export function copyMessage(wire: Buffer, questionName?: Uint8Array): CopiedMessage {
+  return new MessageCopier(wire).copy(questionName)
 }
 
 class MessageCopier {
@@ -38,11 +39,13 @@ class MessageCopier {
     this.#source = source
   }
 
-  copy(): CopiedMessage {
+  copy(questionName?: Uint8Array): CopiedMessage {
     const source = this.#source
     const target = this.#target
     source.copy(target, 0, 0, HEADER_OCTETS)
-    let from = this.#name(HEADER_OCTETS, true)
+    let from = endOfName(source, HEADER_OCTETS)
+    if (questionName === undefined) this.#name(HEADER_OCTETS, true)
+    else this.#writeName(Buffer.from(questionName), true)
     this.#octets(from, from + 4)
     from += 4
     let length = this.#at

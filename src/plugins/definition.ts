@@ -4,10 +4,11 @@ import type { ServerKey } from '../corefile/server-key.ts'
 import type { ClusterStates, SourceRequest } from '../cluster/cluster-states.ts'
 import type { Position } from '../corefile/position.ts'
 import type { Answer } from '../dns/answer.ts'
+import type { KeptValues } from './kept-values.ts'
 import type { Eventual, Plugin } from '../dns/plugin.ts'
-import type { Query } from '../dns/query.ts'
 import type { Name } from '../wire/name.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { ListenerInfo, Query } from '../dns/query.ts'
 
 /** Asks the whole server as a client would (all server blocks and plugins), with the asking client's address and EDNS. */
 export type InternalLookup = (name: Name, qtype: number, query: Query) => Eventual<Answer>
@@ -36,6 +37,8 @@ export interface BlockServer {
   /** `dns://:53`: the `label` of the listener's ListenerInfo. */
   readonly label: string
   readonly zone: string
+  /** The UDP listener itself. */
+  readonly listener: ListenerInfo
 }
 
 /** What is shared by all server blocks of one configuration. */
@@ -51,11 +54,22 @@ export interface Shared {
   readonly httpBase: number | undefined
   /** Values by plugin name, for plugins that serve the process and not a block (one health listener, one registry). */
   readonly once: <T>(key: string, make: () => T) => T
+  /** As `once`, for values that outlive a reload: the next configuration gets them if it asks for the same key. */
+  readonly keep: KeptValues['keep']
+  /** Whether any client was answered since the process began, by whichever configuration. */
+  readonly hasAnswered: () => boolean
+  /** Ends the process with this status, once the log is written: for what nobody can go on from. */
+  readonly end: (status: number) => void
 }
 
 export interface SetupContext extends Shared {
   /** The block's keys, CIDR keys expanded: the zones a plugin takes when its line names none. */
   readonly keys: readonly ServerKey[]
+  /**
+   * The block's words in plugin order, imports and variables expanded: while this stays the same from one configuration
+   * to the next, nothing of the block has changed.
+   */
+  readonly blockText: string
   /** Folder that relative paths in the Corefile start from (`root`, else the working folder). */
   readonly root: string
   /** The machine's own addresses, loopback left out; none in a block with `bind`, as in CoreDNS. */
@@ -66,6 +80,8 @@ export interface SetupContext extends Shared {
   readonly directives: readonly string[]
   /** Runs before listeners open; a rejection ends the start with its message. In plugin order. */
   onStartup(task: () => Promise<void> | void): void
+  /** Runs once the listeners are open; nobody waits for it, and it must not throw. */
+  onServing(task: () => void): void
   /** Runs when the server goes away, in plugin order; the next waits for it (health's lameduck). */
   onShutdown(task: () => Promise<void> | void): void
   /** Holds /ready back until `check` returns true. */

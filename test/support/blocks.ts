@@ -6,6 +6,7 @@ import { ClusterStates } from '../../src/cluster/cluster-states.ts'
 import { linkPlugins, type Handler, type Plugin } from '../../src/dns/plugin.ts'
 import { emptyAnswer } from '../../src/dns/response.ts'
 import type { BlockServer, PluginDefinition, SetupContext, Shared } from '../../src/plugins/definition.ts'
+import { KeptValues } from '../../src/plugins/kept-values.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemRandom } from '../../src/runtime/random.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -38,6 +39,7 @@ export function testRuntime(files: Readonly<Record<string, string>> = {}): TestR
 /** Shared values of one configuration. */
 export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared {
   const made = new Map<string, unknown>()
+  const kept = new KeptValues()
   return {
     runtime,
     build: { version: '1.2.3', revision: 'abcdef0' },
@@ -51,6 +53,9 @@ export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared
       if (!made.has(key)) made.set(key, make())
       return made.get(key) as T
     },
+    keep: (key, make, drop) => kept.keep(key, make, drop),
+    hasAnswered: () => false,
+    end: () => undefined,
     ...more
   }
 }
@@ -103,22 +108,28 @@ export function setupBlocks(
     const byName = new Map<string, Plugin>()
     const checks = new Map<string, () => boolean>()
     const startups: (() => Promise<void> | void)[] = []
+    const serving: (() => void)[] = []
     const shutdowns: (() => Promise<void> | void)[] = []
     let boundTo: readonly string[] = []
     const names = directives.filter(name => block.directives.has(name))
     const servers = (): BlockServer[] =>
       (boundTo.length === 0 ? [''] : boundTo).flatMap(address =>
-        block.keys.map(key => ({ label: `${key.transport}://${address}:${key.port}`, zone: key.zone }))
+        block.keys.map(key => {
+          const label = `${key.transport}://${address}:${key.port}`
+          return { label, zone: key.zone, listener: { label, address, port: key.port } }
+        })
       )
     let current = ''
     const context: SetupContext = {
       ...shared,
       keys: block.keys,
+      blockText: text,
       root: '',
       directives: names,
       localAddresses: [],
       plugin: name => byName.get(name),
       onStartup: task => void startups.push(task),
+      onServing: task => void serving.push(task),
       onShutdown: task => void shutdowns.push(task),
       readiness: check => void checks.set(current, check),
       readinessChecks: checks,
@@ -145,6 +156,7 @@ export function setupBlocks(
       },
       start: async () => {
         for (const task of startups) await task()
+        for (const task of serving) task()
       },
       stop: async () => {
         for (const task of shutdowns) await task()

@@ -3,7 +3,7 @@ import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
-import type { Query } from '../../dns/query.ts'
+import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
 import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
@@ -57,6 +57,7 @@ export class Kubernetes implements Plugin, Transferer {
   answer(query: Query, next: Handler): Eventual<Answer> {
     const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     if (zone === undefined) return next.answer(query)
+    query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN) return this.#refuse(query, Rule.REFUSED_CLASS)
     const zoneAt = this.#zones.zoneAt
     switch (query.qtype) {
@@ -227,8 +228,10 @@ export class Kubernetes implements Plugin, Transferer {
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
     if (!this.index.isSynced)
       return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
-    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true)
+    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
+      query.liveUse = LiveUse.PASSED
       return next.answer(query)
+    }
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
   }
 
