@@ -3,7 +3,7 @@
 // counts on: nothing is read or written record by record on a hit but the TTLs.
 import type { Hasher } from '../../cluster/index/hash.ts'
 import { Answer } from '../../dns/answer.ts'
-import { copyMessage } from '../../dns/message-copier.ts'
+import { borrowedCopy, copyMessage } from '../../dns/message-copier.ts'
 import { LiveUse, type Query } from '../../dns/query.ts'
 import { optLength } from '../../dns/response.ts'
 import { lowerOctet } from '../../wire/name.ts'
@@ -167,7 +167,7 @@ export class AnswerStore {
     let { octets, length } = answer
     let from = survey
     if (length > PLAIN_OCTETS_MAX) {
-      const copy = copyMessage(octets.subarray(0, length) as Buffer)
+      const copy = borrowedCopy(octets.subarray(0, length))
       if (copy.length < length) {
         ;({ octets, length } = copy)
         from = this.#again

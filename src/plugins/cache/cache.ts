@@ -1,6 +1,7 @@
 // Keeps answers and gives them again (corefile-and-plugins.md §8.8). What rests on the cluster's objects passes through: it
 // is in memory anyway, and a kept copy could be old. Its TTLs are set as if it had been kept.
 import type { Answer, Reason } from '../../dns/answer.ts'
+import type { LiveSource } from '../../dns/live.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
 import { LiveUse, Query, type ListenerInfo, type TransportKind } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
@@ -38,7 +39,7 @@ const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', describe: () => '' }
 export interface CacheParts {
   readonly store: AnswerStore
   /** The block's plugin that answers from live state, asked again before what stands in for it is given. */
-  readonly live: Plugin | undefined
+  readonly live: LiveSource | undefined
 }
 
 /** An entry that was chosen for a query. */
@@ -88,6 +89,7 @@ export class Cache implements Plugin {
     if (this.#zones?.find(query.wire, HEADER_OCTETS, query.nameEnd) === undefined && this.#zones !== undefined)
       return next.answer(query)
     const { store, live } = this.parts
+    if (live?.owns(query) === true) return this.#pass(query, next)
     const now = store.ticks(query.receivedAt === 0 ? this.#clock.now() : query.receivedAt)
     const meter = this.#meterOf(query.listener)
     const hash = store.hash(query)
@@ -109,6 +111,17 @@ export class Cache implements Plugin {
     const { entry, left } = chosen
     this.#prefetch(query, next, hash, entry, left, now, meter)
     return this.#kept(store.answer(entry, query, this.#options.keepTtl ? store.lifetime(entry) : left))
+  }
+
+  /** Asks for what is never kept. */
+  #pass(query: Query, next: Handler): Eventual<Answer> {
+    const meter = this.#meterOf(query.listener)
+    meter.request()
+    meter.miss()
+    query.liveUse = LiveUse.ANSWERED
+    const answer = next.answer(query)
+    if (!(answer instanceof Promise)) return this.#learn(query, answer, 0, meter, wantsAd(query))
+    return answer.then(value => this.#learn(query, value, 0, meter, wantsAd(query)))
   }
 
   /** The store, opened when it is first needed. */

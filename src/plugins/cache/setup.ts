@@ -3,6 +3,7 @@ import { Hasher } from '../../cluster/index/hash.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import type { FamilySpec } from '../../metrics/family.ts'
+import { isLiveSource } from '../../dns/live.ts'
 import { metricsOf } from '../../metrics/metrics.ts'
 import type { PluginDefinition, SetupContext, Shared } from '../definition.ts'
 import { AnswerStore } from './answer-store.ts'
@@ -17,10 +18,13 @@ export const cachePlugin: PluginDefinition = {
     const options = readCache(c, context.keys)
     const bound = boundOf(context)
     bound.limit(c, options)
-    const cache = new Cache(options, context.runtime.clock, metricsOf(context), () => ({
-      store: storeOf(context, options, bound.arena()),
-      live: context.plugin('kubernetes')
-    }))
+    const cache = new Cache(options, context.runtime.clock, metricsOf(context), () => {
+      const live = context.plugin('kubernetes')
+      return {
+        store: storeOf(context, options, bound.arena()),
+        live: isLiveSource(live) ? live : undefined
+      }
+    })
     // Opened by then, it is the one of the configuration before where that is to be handed on.
     context.onStartup(() => void cache.parts)
     return cache

@@ -6,7 +6,7 @@ import type { Arena, Holder } from './arena.ts'
 /** What lru-cache reserves for each entry that may come: measured, see bench/cache-memory.ts. */
 export const SLOT_OCTETS = 32
 /** What its table of keys takes for each entry that is there: measured as well. */
-export const KEY_OCTETS = 44
+export const KEY_OCTETS = 56
 
 export class Shelf implements Holder {
   /** Answers that went because there was no room for them. */

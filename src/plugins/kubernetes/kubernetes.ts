@@ -5,6 +5,7 @@ import { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
 import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
+import type { LiveSource } from '../../dns/live.ts'
 import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { formatName, type Name } from '../../wire/name.ts'
@@ -19,7 +20,7 @@ import { RecordWriter } from './records.ts'
 import { Reverse } from './reverse.ts'
 import { ClusterTransfer } from './zone-transfer.ts'
 
-export class Kubernetes implements Plugin, Transferer {
+export class Kubernetes implements Plugin, Transferer, LiveSource {
   readonly name = 'kubernetes'
   readonly index: ClusterIndex
   readonly options: KubernetesOptions
@@ -52,6 +53,12 @@ export class Kubernetes implements Plugin, Transferer {
 
   examples(): readonly Example[] {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
+  }
+
+  owns(query: Query): boolean {
+    const { wire, nameEnd } = query
+    if (this.#zones.find(wire, HEADER_OCTETS, nameEnd) === undefined) return false
+    return this.options.fallthrough?.find(wire, HEADER_OCTETS, nameEnd) === undefined
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {
