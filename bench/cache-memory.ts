@@ -43,7 +43,12 @@ if (entriesWord === undefined) {
 function measure(entriesMax: number, recordOctets: number, boundMiB: number): void {
   keepHeapSmall()
   // A small cache first, so that what any busy process takes is there already.
-  fill(new AnswerStore(new Arena(MIB), new Hasher(systemRandom()), { successMax: 8, denialMax: 8 }), 0, 400_000, recordOctets)
+  fill(
+    new AnswerStore(new Arena(MIB), new Hasher(systemRandom()), { successMax: 8, denialMax: 8 }),
+    0,
+    400_000,
+    recordOctets
+  )
   const before = resident()
   const arena = new Arena(boundMiB * MIB)
   const store = new AnswerStore(arena, new Hasher(systemRandom()), {

@@ -97,7 +97,8 @@ const cases: readonly (readonly [string, Responder, readonly Buffer[]])[] = [
 ]
 const best = cases.map(() => Infinity)
 for (let round = 0; round < ROUNDS; round++) {
-  for (const [i, [, responder, wires]] of cases.entries()) best[i] = Math.min(best[i] as number, run(responder, wires))
+  for (const [i, [, responder, wires]] of cases.entries())
+    best[i] = Math.min(best[i] as number, run(responder, wires))
 }
 for (const [i, [name]] of cases.entries()) {
   const us = best[i] as number

@@ -5,7 +5,14 @@ import type { Block } from './corefile/load.ts'
 import { CorefileError } from './corefile/position.ts'
 import { checkOverlap } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
-import { linkPlugins, whenReady, type Eventual, type Example, type Handler, type Plugin } from './dns/plugin.ts'
+import {
+  linkPlugins,
+  whenReady,
+  type Eventual,
+  type Example,
+  type Handler,
+  type Plugin
+} from './dns/plugin.ts'
 import { derivedQuery, LiveUse, type ListenerInfo, type Query } from './dns/query.ts'
 import { emptyAnswer } from './dns/response.ts'
 import { metricsOf, type Metrics } from './metrics/metrics.ts'

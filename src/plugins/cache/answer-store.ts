@@ -213,7 +213,8 @@ export class AnswerStore {
     const flags = Flag.AA | query.copiedFlags | (keepsAd ? stored : stored & ~Flag.AD)
     const rcode = arena.octets[entry * BLOCK_OCTETS + RCODE] as number
     const plainLength = this.#read32(entry, PLAIN_LENGTH)
-    if (!hasSameQuestion(target, query)) return this.#recased(target, length, query, ttl, rcode, flags, plainLength)
+    if (!hasSameQuestion(target, query))
+      return this.#recased(target, length, query, ttl, rcode, flags, plainLength)
     if (HEAD_OCTETS + 2 * records <= BLOCK_OCTETS) {
       const { octets } = arena
       let at = entry * BLOCK_OCTETS + HEAD_OCTETS

@@ -86,7 +86,10 @@ export class Cache implements Plugin {
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {
-    if (this.#zones?.find(query.wire, HEADER_OCTETS, query.nameEnd) === undefined && this.#zones !== undefined)
+    if (
+      this.#zones?.find(query.wire, HEADER_OCTETS, query.nameEnd) === undefined &&
+      this.#zones !== undefined
+    )
       return next.answer(query)
     const { store, live } = this.parts
     if (live?.owns(query) === true) return this.#pass(query, next)

@@ -51,7 +51,9 @@ function handle(loop: FoundLoop, context: SetupContext): boolean {
     return false
   }
   log.plugin('loop').error(message)
-  log.own().error(`${mendText(upstream, origin)}. Until the configuration is read again, nothing is forwarded there`)
+  log
+    .own()
+    .error(`${mendText(upstream, origin)}. Until the configuration is read again, nothing is forwarded there`)
   forward.stopForwarding(upstream, `forwarding loop: ${upstream} sends queries back to this server`)
   return true
 }
@@ -59,12 +61,15 @@ function handle(loop: FoundLoop, context: SetupContext): boolean {
 /** Who loops, where it was named, and what to do. */
 function mendText(upstream: string, origin: UpstreamOrigin | undefined): string {
   const place =
-    origin === undefined ? '' : ` (${origin.place}: ${origin.word}${origin.fileLine === undefined ? '' : `, ${origin.fileLine}`})`
+    origin === undefined
+      ? ''
+      : ` (${origin.place}: ${origin.word}${origin.fileLine === undefined ? '' : `, ${origin.fileLine}`})`
   return `upstream ${upstream}${place} sends queries back to this server; ${mendOf(upstream, origin)}`
 }
 
 function mendOf(upstream: string, origin: UpstreamOrigin | undefined): string {
   const isLoopback = /^(127\.|\[::1\])/.test(upstream)
-  if (origin?.fileLine === undefined || !isLoopback) return 'name a server in its place that does not ask this one'
+  if (origin?.fileLine === undefined || !isLoopback)
+    return 'name a server in its place that does not ask this one'
   return `${origin.word} names a resolver of this machine: forward to what that one asks, mostly to be found in /run/systemd/resolve/resolv.conf`
 }

@@ -113,4 +113,3 @@ t.test('reads what is there', async t => {
     ['a.org.', 'b.org.']
   )
 })
-
