@@ -76,6 +76,7 @@ export class App {
       await this.#abandon(generation, lease)
       throw error
     }
+    generation.serve()
     return { dns: this.#listeners.addresses(), http: this.#httpAddresses() }
   }
 
@@ -102,6 +103,7 @@ export class App {
 
   /** Lets go of what set-up made, where nothing is to be started. */
   async discard(): Promise<void> {
+    this.#current.generation.kept.abandon()
     await this.#current.lease.release()
   }
 
@@ -126,6 +128,7 @@ export class App {
     this.#current = next
     this.#listeners.switchTo(next.generation.listeners)
     next.generation.kept.settle()
+    next.generation.serve()
     await previous.generation.end(false)
     await this.#listeners.closeAllBut(next.generation.listeners)
     await previous.lease.release()
@@ -139,6 +142,7 @@ export class App {
 
   async #abandon(generation: Generation, lease: ClusterLease): Promise<void> {
     await generation.end(false)
+    generation.kept.abandon()
     await lease.release()
   }
 
@@ -150,7 +154,8 @@ export class App {
     const host = {
       lease,
       lookup: this.#listeners.lookup.bind(this.#listeners),
-      labelOf: this.#listeners.labelOf.bind(this.#listeners)
+      infoOf: this.#listeners.infoOf.bind(this.#listeners),
+      answered: this.#listeners.answered
     }
     try {
       const generation = new Generation(blocks, this.#options, host, previous)
