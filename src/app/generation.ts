@@ -6,6 +6,7 @@ import type { Block, Directive } from '../corefile/load.ts'
 import { CorefileError, type Position } from '../corefile/position.ts'
 import { checkOverlap } from '../corefile/server-keys.ts'
 import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
+import type { ListenerInfo } from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type {
   BlockServer,
@@ -17,13 +18,13 @@ import type {
   StanzaSource,
   StreamLimits
 } from '../plugins/definition.ts'
+import { KeptValues } from '../plugins/kept-values.ts'
 import { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
 import { changesNoAnswer, leftOut, missingPlugin } from '../plugins/missing.ts'
 import { definitionOf, directives } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
 import { Rcode } from '../wire/numbers.ts'
-import { KeptValues } from './kept-values.ts'
 
 /** What is the same for every configuration of a process. */
 export interface GenerationOptions {
@@ -35,6 +36,8 @@ export interface GenerationOptions {
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
   /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
   readonly offline?: boolean
+  /** Ends the process; without it a plugin that asks for that is told of in the log only. */
+  readonly end?: (status: number) => void
 }
 
 /** Plugins that ask other servers. */
@@ -44,8 +47,10 @@ const ASKS_OTHERS: ReadonlySet<string> = new Set(['forward', 'secondary'])
 export interface GenerationHost {
   readonly lease: ClusterLease
   readonly lookup: InternalLookup
-  /** Listeners that are open on account of a plan: their label. */
-  labelOf(planned: PlannedListener): string | undefined
+  /** Where a planned listener is, once it is open. */
+  infoOf(planned: PlannedListener): ListenerInfo | undefined
+  /** Whether any client was answered since the process began. */
+  readonly answered: { readonly yet: boolean }
 }
 
 interface Task<T> {
@@ -78,6 +83,7 @@ export class Generation {
   readonly #host: GenerationHost
   readonly #startup: Task<() => Promise<void> | void>[] = []
   readonly #shutdown: Task<(isFinal: boolean) => Promise<void> | void>[] = []
+  readonly #serving: (() => void)[] = []
   readonly #once = new Map<string, unknown>()
 
   /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
@@ -106,6 +112,11 @@ export class Generation {
   async start(): Promise<void> {
     this.#options.runtime.showDebug?.(this.#blocks.some(block => block.directives.has('debug')))
     for (const { run } of inOrder(this.#startup)) await run()
+  }
+
+  /** Runs what plugins do once everything is answered by this configuration. */
+  serve(): void {
+    for (const run of this.#serving) run()
   }
 
   /** Runs what plugins do at the end. `isFinal`: the process ends too (health waits its lameduck then). */
@@ -167,7 +178,9 @@ export class Generation {
       clusters: this.#host.lease,
       lookup: this.#host.lookup,
       once: (key, make) => this.#makeOnce(key, make),
-      kept: (key, make) => this.kept.get(key, make),
+      keep: (key, make, drop) => this.kept.keep(key, make, drop),
+      hasAnswered: () => this.#host.answered.yet,
+      end: status => this.#options.end?.(status),
       reloadEvery: times => void (this.reloadTimes = times)
     }
   }
@@ -189,6 +202,7 @@ export class Generation {
       plugin: wanted => block.plugins.find(plugin => plugin.name === wanted),
       bindTo: addresses => void (block.addresses = addresses),
       onStartup: run => void this.#startup.push({ order, run }),
+      onServing: run => void this.#serving.push(run),
       onShutdown: run => void this.#shutdown.push({ order, run }),
       readiness: check => void block.readinessChecks.set(name, check),
       servers: () => this.#serversOf(configured)
@@ -202,9 +216,12 @@ export class Generation {
   /** Where a block's zones are served: the listeners that its keys ended up on. */
   #serversOf(block: Block): BlockServer[] {
     return this.listeners.flatMap(planned => {
-      const label = this.#host.labelOf(planned)
-      if (label === undefined) return []
-      return planned.zones.flatMap(zone => (zone.block === block ? [{ label, zone: zone.text }] : []))
+      const listener = this.#host.infoOf(planned)
+      if (listener === undefined) return []
+      const { label } = listener
+      return planned.zones.flatMap(zone =>
+        zone.block === block ? [{ label, zone: zone.text, listener }] : []
+      )
     })
   }
 

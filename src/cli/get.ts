@@ -57,7 +57,10 @@ async function loadState(args: ServeArguments, runtime: Runtime): Promise<OnceSo
     )
   }
   const { blocks } = configuration
-  const app = new App({ blocks, runtime, build: buildInfo(), clusterSource: sources.request, offline: true })
+  const app = new App({
+    ...{ blocks, runtime, build: buildInfo(), lenient: args.lenient },
+    ...{ clusterSource: sources.request, offline: true }
+  })
   try {
     await app.load()
   } finally {

@@ -38,6 +38,9 @@ function troublesOnly(log: Log): Log {
     error: message => {
       log.error(message)
     },
+    fatal: message => {
+      log.fatal(message)
+    },
     plugin: name => troublesOnly(log.plugin(name)),
     own: () => troublesOnly(log.own())
   }

@@ -24,7 +24,10 @@ export async function names(args: ServeArguments, words: NamesArguments): Promis
     const { configuration, origin } = await chooseConfiguration(args, runtime)
     if (origin === 'bare') throw new Error(NOTHING_GIVEN)
     const { blocks } = configuration
-    app = new App({ blocks, runtime, build: buildInfo(), clusterSource: sources.request, offline: true })
+    app = new App({
+      ...{ blocks, runtime, build: buildInfo(), lenient: args.lenient },
+      ...{ clusterSource: sources.request, offline: true }
+    })
     const stanzas = await app.load()
     if (stanzas.length === 0) throw new Error('error: the Corefile has no kubernetes block')
     const wanted = { zone: zoneOf(words.zone, stanzas), namespace: words.namespace }

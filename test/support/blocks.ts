@@ -13,6 +13,7 @@ import type {
   Shared,
   StreamLimits
 } from '../../src/plugins/definition.ts'
+import { KeptValues } from '../../src/plugins/kept-values.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemRandom } from '../../src/runtime/random.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -45,10 +46,7 @@ export function testRuntime(files: Readonly<Record<string, string>> = {}): TestR
 /** Shared values of one configuration. */
 export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared {
   const made = new Map<string, unknown>()
-  const once = <T>(key: string, make: () => T): T => {
-    if (!made.has(key)) made.set(key, make())
-    return made.get(key) as T
-  }
+  const kept = new KeptValues()
   return {
     runtime,
     build: { version: '1.2.3', revision: 'abcdef0' },
@@ -58,9 +56,14 @@ export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared
       throw new Error('this test has no cluster')
     },
     httpBase: undefined,
-    once,
-    kept: once,
     reloadEvery: () => undefined,
+    once: <T>(key: string, make: () => T): T => {
+      if (!made.has(key)) made.set(key, make())
+      return made.get(key) as T
+    },
+    keep: (key, make, drop) => kept.keep(key, make, drop),
+    hasAnswered: () => false,
+    end: () => undefined,
     ...more
   }
 }
@@ -115,13 +118,17 @@ export function setupBlocks(
     const byName = new Map<string, Plugin>()
     const checks = new Map<string, () => boolean>()
     const startups: (() => Promise<void> | void)[] = []
+    const serving: (() => void)[] = []
     const shutdowns: ((isFinal: boolean) => Promise<void> | void)[] = []
     let boundTo: readonly string[] = []
     const streamLimits: StreamLimits[] = []
     const names = directives.filter(name => block.directives.has(name))
     const servers = (): BlockServer[] =>
       (boundTo.length === 0 ? [''] : boundTo).flatMap(address =>
-        block.keys.map(key => ({ label: `${key.transport}://${address}:${key.port}`, zone: key.zone }))
+        block.keys.map(key => {
+          const label = `${key.transport}://${address}:${key.port}`
+          return { label, zone: key.zone, listener: { label, address, port: key.port } }
+        })
       )
     let current = ''
     let root = ''
@@ -138,6 +145,7 @@ export function setupBlocks(
       localAddresses: [],
       plugin: name => byName.get(name),
       onStartup: task => void startups.push(task),
+      onServing: task => void serving.push(task),
       onShutdown: task => void shutdowns.push(task),
       readiness: check => void checks.set(current, check),
       readinessChecks: checks,
@@ -165,6 +173,7 @@ export function setupBlocks(
       },
       start: async () => {
         for (const task of startups) await task()
+        for (const task of serving) task()
       },
       stop: async () => {
         for (const task of shutdowns) await task(true)

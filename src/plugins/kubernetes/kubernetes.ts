@@ -3,8 +3,9 @@ import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
-import type { Query } from '../../dns/query.ts'
+import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
+import type { LiveSource } from '../../dns/live.ts'
 import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { formatName, type Name } from '../../wire/name.ts'
@@ -19,7 +20,7 @@ import { RecordWriter } from './records.ts'
 import { Reverse } from './reverse.ts'
 import { ClusterTransfer } from './zone-transfer.ts'
 
-export class Kubernetes implements Plugin, Transferer {
+export class Kubernetes implements Plugin, Transferer, LiveSource {
   readonly name = 'kubernetes'
   readonly index: ClusterIndex
   readonly options: KubernetesOptions
@@ -54,9 +55,16 @@ export class Kubernetes implements Plugin, Transferer {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
   }
 
+  owns(query: Query): boolean {
+    const { wire, nameEnd } = query
+    if (this.#zones.find(wire, HEADER_OCTETS, nameEnd) === undefined) return false
+    return this.options.fallthrough?.find(wire, HEADER_OCTETS, nameEnd) === undefined
+  }
+
   answer(query: Query, next: Handler): Eventual<Answer> {
     const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     if (zone === undefined) return next.answer(query)
+    query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN) return this.#refuse(query, Rule.REFUSED_CLASS)
     const zoneAt = this.#zones.zoneAt
     switch (query.qtype) {
@@ -227,8 +235,10 @@ export class Kubernetes implements Plugin, Transferer {
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
     if (!this.index.isSynced)
       return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
-    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true)
+    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
+      query.liveUse = LiveUse.PASSED
       return next.answer(query)
+    }
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
   }
 

@@ -35,7 +35,7 @@ export const prometheusPlugin: PluginDefinition = {
     const plugin = new Prometheus(metrics.queries, context.runtime.clock, context.keys)
     // One for all blocks, whose sample must not be there twice.
     const info = context.once('build info', () => new BuildInfoUse())
-    const exposition = context.kept('prometheus', () => {
+    const exposition = context.keep('prometheus', () => {
       // Loaded where the directive stands only: prom-client takes 20 ms of a start.
       return import('./exposition.ts').then(({ Exposition }) => new Exposition(metrics))
     })
