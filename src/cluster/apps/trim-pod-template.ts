@@ -38,7 +38,7 @@ function containerPorts(spec: Fields): ContainerPort[] {
 function checkContainer(container: Fields, names: Set<string>): void {
   if (!container.has('name')) container.error(['name'], required())
   unique(container, 'name', ruled(container, 'name', label), names)
-  if (container.text('image').trim() === '') container.error(['image'], required())
+  if (container.text('image') === '') container.error(['image'], required())
   container.texts('command')
   container.texts('args')
   for (const variable of container.maps('env')) {
