@@ -28,9 +28,10 @@ module.exports = {
     only('dns', ['wire']),
     only('metrics', ['wire', 'dns', 'runtime']),
     only('upstream', ['wire', 'dns', 'runtime', 'metrics']),
+    only('zones', ['wire', 'dns', 'runtime', 'zonefile']),
     only('cluster', ['wire', 'dns', 'runtime', 'corefile']),
     only('server', ['wire', 'dns', 'runtime']),
-    only('plugins', ['wire', 'dns', 'runtime', 'corefile', 'zonefile', 'cluster', 'upstream', 'metrics']),
+    only('plugins', ['wire', 'dns', 'runtime', 'corefile', 'zonefile', 'zones', 'cluster', 'upstream', 'metrics']),
     {
       name: 'plugins-do-not-import-each-other',
       severity: 'error',

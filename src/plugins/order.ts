@@ -4,6 +4,7 @@ import { bindPlugin } from './bind/setup.ts'
 import { cachePlugin } from './cache/setup.ts'
 import type { PluginDefinition } from './definition.ts'
 import { errorsPlugin } from './errors/setup.ts'
+import { filePlugin } from './file/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
 import { kubernetesPlugin } from './kubernetes/setup.ts'
 import { transferPlugin } from './transfer/setup.ts'
@@ -93,6 +94,7 @@ export const definitions: readonly PluginDefinition[] = [
   cachePlugin,
   transferPlugin,
   kubernetesPlugin,
+  filePlugin,
   loopPlugin,
   forwardPlugin,
   whoamiPlugin

@@ -14,6 +14,8 @@ export interface Files {
    * for nothing (or something that may not be looked at).
    */
   kind(path: string): 'file' | 'directory' | undefined
+  /** When it was written last, links followed, in milliseconds since 1970; undefined when nobody can say. */
+  modifiedMs?(path: string): number | undefined
 }
 
 /** No file that anybody configures a DNS server with is larger; `/dev/zero` is. */
@@ -42,6 +44,13 @@ export const systemFiles: Files = {
   kind(path) {
     try {
       return statSync(path).isDirectory() ? 'directory' : 'file'
+    } catch {
+      return undefined
+    }
+  },
+  modifiedMs(path) {
+    try {
+      return statSync(path).mtimeMs
     } catch {
       return undefined
     }

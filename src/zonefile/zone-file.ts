@@ -153,7 +153,11 @@ class ZoneFileReader {
         this.#expectBlank(rclass === undefined ? 'no blank before TTL' : 'no blank before RR type')
       } else throw this.#error(unexpected(first.kind === 'owner', hasTtl, rclass !== undefined), token)
     }
-    return this.#data(token, rclass ?? Rclass.IN, hasTtl)
+    // Where the class is written, CoreDNS takes 0 for a TTL that nothing says.
+    if (first.kind === 'owner' && !hasTtl && rclass === undefined && this.#defaultTtl === undefined) {
+      throw this.#error('missing TTL with no previous value', token)
+    }
+    return this.#data(token, rclass ?? Rclass.IN)
   }
 
   #setTtl(token: Token): void {
@@ -163,11 +167,9 @@ class ZoneFileReader {
     if (this.#defaultTtl?.byDirective !== true) this.#defaultTtl = { seconds, byDirective: false }
   }
 
-  #data(type: Token, rclass: number, hasTtl: boolean): MessageRecord {
+  #data(type: Token, rclass: number): MessageRecord {
     const { budget } = this.#state
     if (this.#owner === undefined) throw this.#error('bad owner name', type)
-    if (!hasTtl && this.#defaultTtl === undefined)
-      throw this.#error('missing TTL with no previous value', type)
     if (--budget.records < 0) throw this.#error(`more than ${ZONE_FILE_RECORDS_MAX} records`, type)
     try {
       const rdata = readRdata(this.#lexer, type.number, this.#origin)

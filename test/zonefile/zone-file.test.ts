@@ -43,6 +43,11 @@ const accepted: readonly { name: string; text: string; records: readonly string[
     ]
   },
   {
+    name: 'TTL 0 where nothing says one and the class is written',
+    text: 'a IN A 10.0.0.1\n',
+    records: ['a.example.org. 0 IN A 10.0.0.1']
+  },
+  {
     name: 'owners left out, `@`, absolute names, escapes, $ORIGIN',
     text: [
       '@ 60 A 10.0.0.1',
