@@ -210,7 +210,7 @@ export class ZoneBuilder {
         parent.hasDescendants = true
         if (wasKnown) break
       } else {
-        const made = new ZoneNode(name.subarray(at) as Uint8Array as Name)
+        const made = new ZoneNode(name.subarray(at) as Name)
         made.hasDescendants = true
         this.#nodes.set(above, made)
       }
@@ -268,7 +268,7 @@ function lowerNames(octets: Uint8Array, start: number, rtype: number): void {
   let at = startOfNames(shape, octets, start, octets.length)
   for (let left = shape.names; left > 0; left--) {
     const end = endOfName(octets, at)
-    octets.set(lowerName(octets.subarray(at, end) as Uint8Array as Name), at)
+    octets.set(lowerName(octets.subarray(at, end) as Name), at)
     at = end
   }
 }
