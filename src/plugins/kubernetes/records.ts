@@ -8,69 +8,19 @@ import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
 import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, readName, sameName, type Name } from '../../wire/name.ts'
 import { write16 } from '../../wire/records.ts'
 import { Outcome, dashedAddress, type Match } from './match.ts'
+import { WrittenAddresses } from './written-addresses.ts'
 
 const SVC = Buffer.from('svc', 'latin1')
 const POD = Buffer.from('pod', 'latin1')
 
-/** Up to this many addresses are compared one by one before a set takes over. */
-const LINEAR_MAX = 16
-
 /** Each target is looked up, perhaps upstream: one query must not become thousands. */
 const TARGETS_MAX = 16
-
-/** Remembers which addresses were written, by their octets. */
-class Seen {
-  readonly #set = new Set<string>()
-  #count = 0
-  #first = 0
-
-  reset(): void {
-    this.#count = 0
-    if (this.#set.size > 0) this.#set.clear()
-  }
-
-  /**
-   * Whether the address is new. `written` is the message under way: the addresses before are its last octets, each at
-   * the end of a record of `stride` octets.
-   */
-  isNew(
-    source: Uint8Array,
-    at: number,
-    family: number,
-    written: Uint8Array,
-    end: number,
-    stride: number
-  ): boolean {
-    if (this.#count === 0) this.#first = end + stride - family
-    if (this.#count < LINEAR_MAX) {
-      for (let record = this.#first; record < end; record += stride) {
-        let same = 0
-        while (same < family && written[record + same] === source[at + same]) same++
-        if (same === family) return false
-      }
-    }
-    if (++this.#count < LINEAR_MAX) return true
-    if (this.#count === LINEAR_MAX) {
-      for (let record = this.#first; record < end; record += stride) {
-        this.#set.add(addressKey(written, record, family))
-      }
-    }
-    const key = addressKey(source, at, family)
-    if (this.#set.has(key)) return false
-    this.#set.add(key)
-    return true
-  }
-}
-
-function addressKey(octets: Uint8Array, at: number, family: number): string {
-  return Buffer.from(octets.buffer, octets.byteOffset + at, family).toString('latin1')
-}
 
 /** Writes address and service records from a Match. One for each plugin instance; used synchronously. */
 export class RecordWriter {
   readonly #index: ClusterIndex
   readonly #writer: AnswerWriter
-  readonly #seen = new Seen()
+  readonly #written = new WrittenAddresses()
 
   constructor(index: ClusterIndex, writer: AnswerWriter) {
     this.#index = index
@@ -105,7 +55,7 @@ export class RecordWriter {
     } else if (match.outcome === Outcome.POD) {
       if (match.podFamily === family) writer.address(ownerAt, ownerOctets, ttl, match.podAddress, 0, family)
     } else if (match.outcome === Outcome.ENDPOINTS) {
-      this.#seen.reset()
+      this.#written.reset()
       this.#endpointAddresses(match, family, ttl, ownerAt, ownerOctets)
     }
     return writer.recordCount - before
@@ -121,7 +71,7 @@ export class RecordWriter {
       while (slice.nextEndpoint()) {
         if (slice.family !== family || !match.endpointMatches()) continue
         const { octets, addressAt } = slice
-        if (!this.#seen.isNew(octets, addressAt, family, writer.octets, writer.at, 12 + family)) continue
+        if (!this.#written.isNew(octets, addressAt, family, writer.octets, writer.at, 12 + family)) continue
         writer.address(ownerAt, ownerOctets, ttl, octets, addressAt, family)
         if (writer.overflowed) return
       }
@@ -215,7 +165,7 @@ export class RecordWriter {
           count++
         }
         const address = slice.octets.slice(slice.addressAt, slice.addressAt + slice.family)
-        const glueKey = `${addressKey(address, 0, address.length)}${targetKey}`
+        const glueKey = `${Buffer.from(address).toString('latin1')}${targetKey}`
         if (!glue.has(glueKey)) glue.set(glueKey, { target, at: targetAt, address })
       }
     }
