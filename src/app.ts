@@ -1,7 +1,7 @@
 // Joins a configuration and a runtime into something that serves. The only file that knows every part.
 import { ClusterStates, type SourceRequest } from './cluster/cluster-states.ts'
-import { withPluginName, type Dispenser } from './corefile/dispenser.ts'
-import type { Block } from './corefile/load.ts'
+import { withPluginName } from './corefile/dispenser.ts'
+import type { Block, Directive } from './corefile/load.ts'
 import { CorefileError } from './corefile/position.ts'
 import { checkOverlap } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
@@ -9,7 +9,15 @@ import { linkPlugins, type Eventual, type Example, type Handler, type Plugin } f
 import { derivedQuery, type ListenerInfo, type Query } from './dns/query.ts'
 import { emptyAnswer } from './dns/response.ts'
 import { metricsOf, type Metrics } from './metrics/metrics.ts'
-import type { BlockServer, BuildInfo, SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
+import type {
+  BlockServer,
+  BuildInfo,
+  SetupContext,
+  Shared,
+  StanzaSource,
+  StreamLimits
+} from './plugins/definition.ts'
+import { changesNoAnswer, leftOut, missingPlugin } from './plugins/missing.ts'
 import { definitionOf, directives } from './plugins/order.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
 import type { Runtime } from './runtime/runtime.ts'
@@ -36,6 +44,8 @@ export interface AppOptions {
   readonly words?: readonly string[]
   /** `--http-base`. */
   readonly httpBase?: number | undefined
+  /** `--lenient`: directives that labdns lacks and that change no answer are left out, with a warning. */
+  readonly lenient?: boolean
   /** Where a `kubernetes` stanza's state comes from. */
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
 }
@@ -58,6 +68,9 @@ interface BlockUnderWay {
   readonly configured: Block
   readonly plugins: { readonly order: number; readonly plugin: Plugin }[]
   addresses: readonly string[]
+  /** Where relative paths start. */
+  root: string
+  limits: StreamLimits
   readonly readinessChecks: Map<string, () => boolean>
 }
 
@@ -118,6 +131,8 @@ export class App {
    * be had; nothing is left open then.
    */
   async start(): Promise<Addresses> {
+    const { runtime, blocks } = this.#options
+    runtime.showDebug?.(blocks.some(block => block.directives.has('debug')))
     for (const { run } of inOrder(this.#startup)) await run()
     await this.#clusters.start()
     for (const listener of this.#listeners) await this.#listen(listener)
@@ -149,11 +164,14 @@ export class App {
   }
 
   #setUp(): ServedBlock[] {
-    const { blocks } = this.#options
+    const options = this.#options
+    const { blocks } = options
     const underWay = blocks.map<BlockUnderWay>(configured => ({
       configured,
       plugins: [],
       addresses: [],
+      root: '.',
+      limits: {},
       readinessChecks: new Map()
     }))
     // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
@@ -161,8 +179,12 @@ export class App {
       for (const block of underWay) {
         const directive = block.configured.directives.get(name)
         if (directive === undefined) continue
+        if (definitionOf(name) === undefined && options.lenient === true && changesNoAnswer(name)) {
+          options.runtime.log.own().warn(leftOut(directive))
+          continue
+        }
         const context = this.#context(block, order)
-        const plugin = setUpPlugin(name, directive.dispenser(), context)
+        const plugin = setUpPlugin(directive, context)
         if (plugin === undefined) continue
         block.plugins.push({ order, plugin })
         this.#plugins.push(plugin)
@@ -173,10 +195,11 @@ export class App {
         configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
       )
     )
-    return underWay.map(({ configured, plugins, addresses }) => ({
+    return underWay.map(({ configured, plugins, addresses, limits }) => ({
       block: configured,
       keys: configured.keys,
       addresses,
+      limits,
       chain: linkChain(plugins.map(({ plugin }) => plugin)),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
@@ -201,7 +224,9 @@ export class App {
     return {
       ...this.#shared,
       keys: configured.keys,
-      root: '.',
+      root: block.root,
+      rootAt: folder => void (block.root = folder),
+      limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
       directives: directives.filter(each => configured.directives.has(each)),
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
       boundTo: block.addresses,
@@ -244,7 +269,7 @@ export class App {
 
   async #listen(planned: PlannedListener): Promise<void> {
     const { runtime } = this.#options
-    const { address, port, zones, anyClass } = planned
+    const { address, port, zones, anyClass, limits } = planned
     const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
     const responder = new Responder({
       router: new ZoneRouter(named),
@@ -266,7 +291,7 @@ export class App {
     try {
       const { tcp, udp } = await listenPair(
         port,
-        actual => new TcpTransport({ ...options, port: actual, table: this.#connections }),
+        actual => new TcpTransport({ ...options, port: actual, table: this.#connections, timeouts: limits }),
         actual => new UdpTransport({ ...options, port: actual })
       )
       this.#transports.push(udp, tcp)
@@ -292,26 +317,15 @@ function inOrder(tasks: readonly Task[]): Task[] {
   return [...tasks].sort((a, b) => a.order - b.order)
 }
 
-function setUpPlugin(name: string, controller: Dispenser, context: SetupContext): Plugin | undefined {
+function setUpPlugin(directive: Directive, context: SetupContext): Plugin | undefined {
+  const { name } = directive
   try {
     const definition = definitionOf(name)
-    if (definition === undefined) throw missingPlugin(name, controller)
-    return definition.setup(controller, context)
+    if (definition === undefined) throw missingPlugin(directive)
+    return definition.setup(directive.dispenser(), context)
   } catch (error) {
     throw error instanceof CorefileError ? withPluginName(error, name) : error
   }
-}
-
-/** A directive that CoreDNS has and we don't: said in words of our own, with the line that can go. */
-function missingPlugin(name: string, controller: Dispenser): CorefileError {
-  controller.next()
-  const at = controller.position()
-  return new CorefileError(
-    'UNKNOWN_DIRECTIVE',
-    `${at.file}:${at.line} - labdns does not have the plugin '${name}'`,
-    at,
-    'take the line (with its block) out, or serve this block with CoreDNS'
-  )
 }
 
 /** A block without plugins refuses; a chain whose last plugin passes a query on fails it, and says so. */

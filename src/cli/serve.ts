@@ -36,6 +36,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       build: buildInfo(),
       words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
+      lenient: args.lenient,
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
       clusterSource: sourceChooser(args, runtime, () => readFileSync(0))
     })

@@ -26,6 +26,7 @@ export function systemRuntime(): { readonly runtime: Runtime; readonly processLo
     clock: systemClock,
     random: systemRandom(),
     log: written.log,
+    showDebug: written.showDebug,
     files: systemFiles,
     http: systemHttp(),
     network: systemNetwork,

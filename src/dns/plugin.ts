@@ -23,6 +23,11 @@ export interface Plugin {
   /** Questions about what the plugin really serves, for a person who has just started the server. */
   examples?(): readonly Example[]
   /**
+   * Puts what the plugin knows of a question into `metadata` for others to read: `kubernetes/namespace` and the like
+   * (`Query.metadata`). Called before the chain is asked, and only in blocks with *metadata*. Must not wait.
+   */
+  publish?(query: Query, metadata: Map<string, string>): void
+  /**
    * Answers, or declines by returning `next.answer(query)`. Returns a promise only when it must wait on the network:
    * `async` and `await` are not written here, `whenReady` is. Never throws on account of what the query holds.
    */

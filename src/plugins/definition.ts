@@ -1,4 +1,5 @@
 // What a plugin's folder exports, and what it is given at set-up.
+import { posix } from 'node:path'
 import type { Dispenser } from '../corefile/dispenser.ts'
 import type { ServerKey } from '../corefile/server-key.ts'
 import type { ClusterStates, SourceRequest } from '../cluster/cluster-states.ts'
@@ -38,6 +39,18 @@ export interface BlockServer {
   readonly zone: string
 }
 
+/** Time limits of a block's TCP connections and the like; what is left out stays as it is. */
+export interface StreamLimits {
+  /** For a message to be whole, in milliseconds. */
+  readonly readMs?: number
+  /** For a client to take some of an answer. */
+  readonly writeMs?: number
+  /** Between messages. */
+  readonly idleMs?: number
+  /** Questions that one connection may ask. */
+  readonly questionsMax?: number
+}
+
 /** What is shared by all server blocks of one configuration. */
 export interface Shared {
   readonly runtime: Runtime
@@ -56,8 +69,12 @@ export interface Shared {
 export interface SetupContext extends Shared {
   /** The block's keys, CIDR keys expanded: the zones a plugin takes when its line names none. */
   readonly keys: readonly ServerKey[]
-  /** Folder that relative paths in the Corefile start from (`root`, else the working folder). */
+  /** Folder that relative paths in the Corefile start from (`root`, else the working folder): see `pathIn`. */
   readonly root: string
+  /** Makes relative paths of this block start in a folder. Called by `root` alone, which is set up before all others. */
+  rootAt(folder: string): void
+  /** Sets limits for every listener of the block's keys; of several blocks there the last one's count. Called by `timeouts`. */
+  limitStreams(limits: StreamLimits): void
   /** The machine's own addresses, loopback left out; none in a block with `bind`, as in CoreDNS. */
   readonly localAddresses: readonly string[]
   /** Another plugin of this block, once all are set up (call it in `onStartup`), or undefined. */
@@ -88,4 +105,9 @@ export interface PluginDefinition {
    * query chain (health, ready, bind). Throws CorefileError.
    */
   setup(controller: Dispenser, context: SetupContext): Plugin | undefined
+}
+
+/** A path from a Corefile as files are opened: relative ones start in the block's `root`. */
+export function pathIn({ root }: Pick<SetupContext, 'root'>, path: string): string {
+  return posix.isAbsolute(path) ? path : posix.join(root, path)
 }

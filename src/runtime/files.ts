@@ -14,8 +14,14 @@ export interface Files {
    * for nothing (or something that may not be looked at).
    */
   kind(path: string): 'file' | 'directory' | undefined
-  /** When it was written last, links followed, in milliseconds since 1970; undefined when nobody can say. */
-  modifiedMs?(path: string): number | undefined
+  /** When a file was last changed and how large it is, links followed. Throws the operating system's error. */
+  stat(path: string): FileStat
+}
+
+export interface FileStat {
+  /** Milliseconds since 1970, with fractions. */
+  readonly modifiedMs: number
+  readonly octets: number
 }
 
 /** No file that anybody configures a DNS server with is larger; `/dev/zero` is. */
@@ -48,12 +54,9 @@ export const systemFiles: Files = {
       return undefined
     }
   },
-  modifiedMs(path) {
-    try {
-      return statSync(path).mtimeMs
-    } catch {
-      return undefined
-    }
+  stat(path) {
+    const { mtimeMs, size } = statSync(path)
+    return { modifiedMs: mtimeMs, octets: size }
   }
 }
 

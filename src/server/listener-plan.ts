@@ -1,6 +1,9 @@
 // Which sockets to open, and which chains answer on each (corefile-and-plugins.md §2.2, §2.3).
 import type { Handler } from '../dns/plugin.ts'
 import type { Name } from '../wire/name.ts'
+import type { TcpTimeouts } from './transport/tcp-connection.ts'
+
+export type StreamTimeouts = Partial<TcpTimeouts>
 
 /** A server block's key as it will be listened on. */
 export interface ServedKey {
@@ -18,6 +21,8 @@ export interface ServedBlock {
   /** Addresses of its `bind` lines; empty: every address. */
   readonly addresses: readonly string[]
   readonly chain: Handler
+  /** What it asks for of the listener's streams; `timeouts`. */
+  readonly limits?: StreamTimeouts
   /** Whether it lets classes other than IN in, for the whole listener. */
   readonly opensClasses: boolean
 }
@@ -35,6 +40,8 @@ export interface PlannedListener {
     readonly block: object
   }[]
   readonly anyClass: boolean
+  /** Of all blocks; where two name the same one, the last counts. */
+  readonly limits: StreamTimeouts
 }
 
 /** Where `--listen` moves every plain-DNS block. */
@@ -54,7 +61,7 @@ export function planListeners(
 ): PlannedListener[] {
   const listeners = new Map<
     string,
-    PlannedListener & { zones: PlannedListener['zones'][number][]; anyClass: boolean }
+    PlannedListener & { zones: PlannedListener['zones'][number][]; anyClass: boolean; limits: StreamTimeouts }
   >()
   for (const block of blocks) {
     for (const key of block.keys) {
@@ -65,10 +72,11 @@ export function planListeners(
         const id = `${key.transport} ${address} ${port}`
         let listener = listeners.get(id)
         if (listener === undefined) {
-          listener = { transport: key.transport, address, port, zones: [], anyClass: false }
+          listener = { transport: key.transport, address, port, zones: [], anyClass: false, limits: {} }
           listeners.set(id, listener)
         }
         listener.anyClass ||= block.opensClasses
+        listener.limits = { ...listener.limits, ...block.limits }
         if (listener.zones.some(zone => zone.text === key.zone)) shadowed(key.zone)
         else listener.zones.push({ text: key.zone, name: key.name, chain: block.chain, block: block.block })
       }

@@ -104,6 +104,10 @@ export class ZoneReloader {
   }
 
   #modifiedMs(): number | undefined {
-    return this.#options.byModificationTime ? this.#runtime.files.modifiedMs?.(this.file) : undefined
+    try {
+      return this.#options.byModificationTime ? this.#runtime.files.stat(this.file).modifiedMs : undefined
+    } catch {
+      return undefined // what is wrong shows when it is read
+    }
   }
 }

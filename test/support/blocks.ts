@@ -5,7 +5,7 @@ import { CorefileError } from '../../src/corefile/position.ts'
 import { ClusterStates } from '../../src/cluster/cluster-states.ts'
 import { linkPlugins, type Handler, type Plugin } from '../../src/dns/plugin.ts'
 import { emptyAnswer } from '../../src/dns/response.ts'
-import type { BlockServer, PluginDefinition, SetupContext, Shared } from '../../src/plugins/definition.ts'
+import type { BlockServer, PluginDefinition, SetupContext, Shared, StreamLimits } from '../../src/plugins/definition.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemRandom } from '../../src/runtime/random.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -72,6 +72,8 @@ export interface TestBlock {
   /** The plugins linked, and the end of the chain. */
   readonly chain: Handler
   readonly boundTo: readonly string[]
+  /** What `timeouts` asked for. */
+  readonly streamLimits: readonly StreamLimits[]
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -105,16 +107,22 @@ export function setupBlocks(
     const startups: (() => Promise<void> | void)[] = []
     const shutdowns: (() => Promise<void> | void)[] = []
     let boundTo: readonly string[] = []
+    const streamLimits: StreamLimits[] = []
     const names = directives.filter(name => block.directives.has(name))
     const servers = (): BlockServer[] =>
       (boundTo.length === 0 ? [''] : boundTo).flatMap(address =>
         block.keys.map(key => ({ label: `${key.transport}://${address}:${key.port}`, zone: key.zone }))
       )
     let current = ''
+    let root = ''
     const context: SetupContext = {
       ...shared,
       keys: block.keys,
-      root: '',
+      get root() {
+        return root
+      },
+      rootAt: folder => void (root = folder),
+      limitStreams: limits => void streamLimits.push(limits),
       directives: names,
       localAddresses: [],
       plugin: name => byName.get(name),
@@ -140,6 +148,7 @@ export function setupBlocks(
       context,
       plugins,
       chain: linkPlugins(plugins, last),
+      streamLimits,
       get boundTo() {
         return boundTo
       },

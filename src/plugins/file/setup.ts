@@ -10,7 +10,7 @@ import { ServedZone } from '../../zones/served-zone.ts'
 import { ZoneError, zoneFromFile } from '../../zones/zone-from-file.ts'
 import { ZoneReloader } from '../../zones/zone-reloader.ts'
 import { ZoneServer } from '../../zones/zone-server.ts'
-import type { PluginDefinition, SetupContext } from '../definition.ts'
+import { pathIn, type PluginDefinition, type SetupContext } from '../definition.ts'
 import { File } from './file.ts'
 
 const NAME = 'file'
@@ -37,7 +37,7 @@ export const filePlugin: PluginDefinition = {
     let byModificationTime = false
     while (c.next()) {
       if (!c.nextArg()) throw c.argErr()
-      const file = pathFrom(context.root, c.val())
+      const file = pathIn(context, c.val())
       const zones: ServedZone[] = []
       for (const zone of zonesOrKeys(c.remainingArgs(), context.keys)) {
         const served = readZone(zone, file, c, context)
@@ -147,8 +147,4 @@ const tableOf = (zones: readonly Zone[]): ZoneTable<true> =>
 /** CoreDNS says the plugin's name twice in some of this plugin's errors; the caller of `setup` adds the first. */
 function twice(error: CorefileError): CorefileError {
   return new CorefileError(error.code, `plugin/${NAME}: ${error.message}`, error.at, error.hint)
-}
-
-function pathFrom(root: string, file: string): string {
-  return file.startsWith('/') || root === '' || root === '.' ? file : `${root.replace(/\/+$/, '')}/${file}`
 }

@@ -1,15 +1,16 @@
 // The zone itself: SOA, name servers, `ns.dns` and `dns-version` (kubernetes-records.md §6).
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
+import { endpointLabel } from '../../cluster/index/endpoint-name.ts'
 import { ServiceType, ServiceView } from '../../cluster/index/service-record.ts'
 import { SliceView } from '../../cluster/index/slice-record.ts'
 import type { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Query } from '../../dns/query.ts'
 import { parseAddress, parsedAddress } from '../../wire/address.ts'
-import { NAME_OCTETS_MAX } from '../../wire/name.ts'
+import { NAME_OCTETS_MAX, joinLabels } from '../../wire/name.ts'
 import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
 import { write32 } from '../../wire/records.ts'
 import type { KubernetesOptions } from './options.ts'
-import { endpointLabel, joinLabels, serviceName } from './records.ts'
+import { serviceName } from './records.ts'
 
 const NS_DNS = Buffer.from('\x02ns\x03dns', 'latin1')
 const HOSTMASTER = Buffer.from('\x0ahostmaster', 'latin1')

@@ -1,13 +1,14 @@
 // Writes the A, AAAA and SRV records of what a name stands for (kubernetes-records.md §5, §8, §9).
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
+import { endpointLabel } from '../../cluster/index/endpoint-name.ts'
 import type { Namespaces } from '../../cluster/index/namespaces.ts'
 import type { ServiceTable } from '../../cluster/index/service-table.ts'
-import type { SliceView } from '../../cluster/index/slice-record.ts'
 import type { AnswerWriter } from '../../dns/answer-writer.ts'
+import { srvWeight } from '../../dns/srv-weight.ts'
 import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
-import { LABEL_OCTETS_MAX, NAME_OCTETS_MAX, readName, sameName, type Name } from '../../wire/name.ts'
+import { joinLabels, readName, sameName, type Name } from '../../wire/name.ts'
 import { write16 } from '../../wire/records.ts'
-import { Outcome, dashedAddress, type Match } from './match.ts'
+import { Outcome, type Match } from './match.ts'
 import { WrittenAddresses } from './written-addresses.ts'
 
 const SVC = Buffer.from('svc', 'latin1')
@@ -218,35 +219,6 @@ export function serviceName(
   return joinLabels([table.nameOf(entry), namespaces.label(table.namespaceOf(entry)), SVC], zone)
 }
 
-/**
- * Labels before a whole name, on the wire. `undefined` when that is no domain name: a label is empty or over 63 octets,
- * or the whole is over 255 (an endpoint's name below a long zone may be; objects that no API server checked are anything).
- * Records that would need such a name are left out.
- */
-export function joinLabels(labels: readonly Uint8Array[], suffix: Uint8Array): Buffer | undefined {
-  let length = suffix.length
-  for (const label of labels) {
-    if (label.length === 0 || label.length > LABEL_OCTETS_MAX) return undefined
-    length += label.length + 1
-  }
-  if (length > NAME_OCTETS_MAX) return undefined
-  const name = Buffer.allocUnsafe(length)
-  let at = 0
-  for (const label of labels) {
-    name[at] = label.length
-    name.set(label, at + 1)
-    at += label.length + 1
-  }
-  name.set(suffix, at)
-  return name
-}
-
-/** The endpoint name of the endpoint that a slice stands at. */
-export function endpointLabel(slice: SliceView): Buffer {
-  if (slice.labelLength === 0) return dashedAddress(slice)
-  return Buffer.from(slice.octets.subarray(slice.labelAt, slice.labelAt + slice.labelLength))
-}
-
 /** Numbers of the slice's ports that match and have one. */
 function slicePorts(match: Match): number[] {
   const ports: number[] = []
@@ -255,9 +227,4 @@ function slicePorts(match: Match): number[] {
     if (match.slice.port >= 0 && match.portMatches(match.slice)) ports.push(match.slice.port)
   }
   return ports
-}
-
-/** CoreDNS's weight: the share of 100 for each candidate, computed in its order of operations. */
-export function srvWeight(candidates: number): number {
-  return Math.max(1, Math.floor((100 / (100 * candidates)) * 100))
 }

@@ -1,16 +1,17 @@
 // The records of a cluster zone for a transfer (kubernetes-records.md §16).
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
+import { endpointLabel } from '../../cluster/index/endpoint-name.ts'
 import { ServiceType, ServiceView } from '../../cluster/index/service-record.ts'
 import type { ServiceTable } from '../../cluster/index/service-table.ts'
 import { SliceView } from '../../cluster/index/slice-record.ts'
 import type { ZoneTransfer } from '../../dns/transfer.ts'
-import { readName } from '../../wire/name.ts'
+import { joinLabels, readName } from '../../wire/name.ts'
 import { Rclass, Rtype } from '../../wire/numbers.ts'
 import { write16, write32 } from '../../wire/records.ts'
 import type { Apex } from './apex.ts'
 import type { Match } from './match.ts'
 import type { KubernetesOptions } from './options.ts'
-import { endpointLabel, joinLabels, serviceName } from './records.ts'
+import { serviceName } from './records.ts'
 
 /** Weight of the SRV records of Services with addresses of their own. */
 const FULL_WEIGHT = 100
