@@ -14,6 +14,7 @@ const doors = {
   yaml: '^src/corefile/configmap|^src/corefile/scalar-places|^src/cluster/manifests/',
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
+  re2js: '^src/corefile/pattern',
   commander: '^src/cli/'
 }
 

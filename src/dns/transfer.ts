@@ -6,6 +6,8 @@ export interface ZoneTransfer {
   readonly serial: number
   /** The zone's SOA record, uncompressed. */
   readonly soa: Uint8Array
+  /** Whether an IXFR client with this serial needs nothing; when left out: the serials are equal. */
+  isCurrent?(clientSerial: number): boolean
   /** Every other record, uncompressed, in any order. Read piece by piece while the client takes them. */
   records(): Iterable<Uint8Array>
 }

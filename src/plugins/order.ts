@@ -6,6 +6,7 @@ import type { PluginDefinition } from './definition.ts'
 import { errorsPlugin } from './errors/setup.ts'
 import { filePlugin } from './file/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
+import { k8sExternalPlugin } from './k8s_external/setup.ts'
 import { kubernetesPlugin } from './kubernetes/setup.ts'
 import { transferPlugin } from './transfer/setup.ts'
 import { healthPlugin } from './health/setup.ts'
@@ -93,6 +94,7 @@ export const definitions: readonly PluginDefinition[] = [
   loadbalancePlugin,
   cachePlugin,
   transferPlugin,
+  k8sExternalPlugin,
   kubernetesPlugin,
   filePlugin,
   loopPlugin,

@@ -45,8 +45,11 @@ export class Transfer implements Plugin {
   }
 
   #send(query: Query, zone: ZoneTransfer): Answer {
-    if (query.qtype === Rtype.IXFR && clientSerial(query) === zone.serial)
-      return this.#message(query, [zone.soa])
+    if (query.qtype === Rtype.IXFR) {
+      const serial = clientSerial(query)
+      const isCurrent = zone.isCurrent?.(serial) ?? serial === zone.serial
+      if (serial >= 0 && isCurrent) return this.#message(query, [zone.soa])
+    }
     const messages = this.#messages(query, zone)
     const first = messages.next()
     const answer = first.done === true ? emptyAnswer(query, Rcode.SERVFAIL) : first.value
