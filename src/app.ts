@@ -29,7 +29,7 @@ import { listenPair } from './server/transport/listen-pair.ts'
 import { TcpTransport } from './server/transport/tcp.ts'
 import type { Transport } from './server/transport/transport.ts'
 import { UdpTransport } from './server/transport/udp.ts'
-import { ZoneRouter } from './server/zone-router.ts'
+import { ZoneRouter, type QueryFilter } from './server/zone-router.ts'
 import type { Name } from './wire/name.ts'
 import { Rcode } from './wire/numbers.ts'
 
@@ -71,6 +71,7 @@ interface BlockUnderWay {
   /** Where relative paths start. */
   root: string
   limits: StreamLimits
+  view: { readonly name: string; readonly filter: QueryFilter } | undefined
   readonly readinessChecks: Map<string, () => boolean>
 }
 
@@ -117,8 +118,8 @@ export class App {
   /** `.:53` and the like: one line for each zone of each listener, as CoreDNS prints them at its start. */
   get zoneLines(): string[] {
     return this.#listeners.flatMap(({ transport, address, port, zones }, i) =>
-      zones
-        .map(({ text }) => {
+      [...new Set(zones.map(({ text }) => text))]
+        .map(text => {
           const scheme = transport === 'dns' ? '' : `${transport}://`
           return `${scheme}${text}:${this.#opened[i]?.port ?? port}${address === '' ? '' : ` on ${address}`}`
         })
@@ -172,6 +173,7 @@ export class App {
       addresses: [],
       root: '.',
       limits: {},
+      view: undefined,
       readinessChecks: new Map()
     }))
     // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
@@ -195,11 +197,12 @@ export class App {
         configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
       )
     )
-    return underWay.map(({ configured, plugins, addresses, limits }) => ({
+    return underWay.map(({ configured, plugins, addresses, limits, view }) => ({
       block: configured,
       keys: configured.keys,
       addresses,
       limits,
+      filter: view?.filter,
       chain: linkChain(plugins.map(({ plugin }) => plugin)),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
@@ -227,6 +230,8 @@ export class App {
       root: block.root,
       rootAt: folder => void (block.root = folder),
       limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
+      viewAs: (name, filter) => void (block.view = { name, filter }),
+      viewName: () => block.view?.name ?? '',
       directives: directives.filter(each => configured.directives.has(each)),
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
       boundTo: block.addresses,
@@ -270,7 +275,9 @@ export class App {
   async #listen(planned: PlannedListener): Promise<void> {
     const { runtime } = this.#options
     const { address, port, zones, anyClass, limits } = planned
-    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
+    const named = zones.flatMap(({ name, chain, filter }) =>
+      name === undefined ? [] : [[name, chain, filter] as const]
+    )
     const responder = new Responder({
       router: new ZoneRouter(named),
       anyClass,

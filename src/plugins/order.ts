@@ -13,9 +13,11 @@ import { healthPlugin } from './health/setup.ts'
 import { loadbalancePlugin } from './loadbalance/setup.ts'
 import { logPlugin } from './log/setup.ts'
 import { loopPlugin } from './loop/setup.ts'
+import { multisocketPlugin } from './multisocket/setup.ts'
 import { prometheusPlugin } from './prometheus/setup.ts'
 import { readyPlugin } from './ready/setup.ts'
 import { reloadPlugin } from './reload/setup.ts'
+import { viewPlugin } from './view/setup.ts'
 import { whoamiPlugin } from './whoami/setup.ts'
 
 /** First asked first. Some stand for no plugin in the chain: they listen, bind or set something. */
@@ -84,6 +86,7 @@ export const directives: readonly string[] = [
 
 /** The plugins there are. Their order here is that of the directives, for reading; `directives` decides. */
 export const definitions: readonly PluginDefinition[] = [
+  multisocketPlugin,
   reloadPlugin,
   bindPlugin,
   readyPlugin,
@@ -99,7 +102,8 @@ export const definitions: readonly PluginDefinition[] = [
   filePlugin,
   loopPlugin,
   forwardPlugin,
-  whoamiPlugin
+  whoamiPlugin,
+  viewPlugin
 ]
 
 const byName: ReadonlyMap<string, PluginDefinition> = new Map(definitions.map(each => [each.name, each]))
