@@ -47,7 +47,7 @@ export class ZoneReloader {
   /** Looks at the file every interval until `stop`. */
   start(): void {
     const { intervalMs } = this.#options
-    if (intervalMs > 0) this.#timer = this.#runtime.clock.every(intervalMs, () => void this.#look())
+    if (intervalMs > 0) this.#timer = this.#runtime.clock.every(intervalMs, () => void this.look())
   }
 
   stop(): void {
@@ -55,8 +55,8 @@ export class ZoneReloader {
     this.#timer?.cancel()
   }
 
-  /** Never rejects. A look that is still under way when the next one is due stands for both. */
-  async #look(): Promise<void> {
+  /** Looks once. Never rejects. A look that is still under way when the next one is due stands for both. */
+  async look(): Promise<void> {
     if (this.#isReading) return
     this.#isReading = true
     try {
