@@ -339,11 +339,23 @@ function setUpPlugin(directive: Directive, context: SetupContext): Plugin | unde
 function linkChain(plugins: readonly Plugin[]): Handler {
   const last = plugins.at(-1)
   if (last === undefined) return { answer: query => emptyAnswer(query, Rcode.REFUSED) }
-  return linkPlugins(plugins, {
+  const chain = linkPlugins(plugins, {
     answer: query => {
       const answer = emptyAnswer(query, Rcode.SERVFAIL)
       answer.error = new Error(`plugin/${last.name}: no next plugin found`)
       return answer
     }
   })
+  const takers = plugins.filter(plugin => plugin.notified !== undefined)
+  if (takers.length === 0) return chain
+  return {
+    answer: query => chain.answer(query),
+    notified: query => {
+      for (const taker of takers) {
+        const answer = taker.notified?.(query)
+        if (answer !== undefined) return answer
+      }
+      return undefined
+    }
+  }
 }

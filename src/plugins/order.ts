@@ -9,6 +9,7 @@ import { filePlugin } from './file/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
 import { k8sExternalPlugin } from './k8s_external/setup.ts'
 import { kubernetesPlugin } from './kubernetes/setup.ts'
+import { secondaryPlugin } from './secondary/setup.ts'
 import { transferPlugin } from './transfer/setup.ts'
 import { healthPlugin } from './health/setup.ts'
 import { loadbalancePlugin } from './loadbalance/setup.ts'
@@ -102,6 +103,7 @@ export const definitions: readonly PluginDefinition[] = [
   kubernetesPlugin,
   filePlugin,
   autoPlugin,
+  secondaryPlugin,
   loopPlugin,
   forwardPlugin,
   whoamiPlugin,
