@@ -61,7 +61,9 @@ export class App {
     return this.#current.generation.listeners.flatMap(planned => {
       const scheme = planned.transport === 'dns' ? '' : `${planned.transport}://`
       const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
-      return planned.zones.map(({ text }) => `${scheme}${text}:${where}`).sort()
+      // Blocks with views share a zone.
+      const zones = new Set(planned.zones.map(({ text }) => text))
+      return [...zones].map(zone => `${scheme}${zone}:${where}`).sort()
     })
   }
 

@@ -24,6 +24,7 @@ import { changesNoAnswer, leftOut, missingPlugin } from '../plugins/missing.ts'
 import { definitionOf, directives } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
+import type { QueryFilter } from '../server/zone-router.ts'
 import { Rcode } from '../wire/numbers.ts'
 
 /** What is the same for every configuration of a process. */
@@ -66,6 +67,7 @@ interface BlockUnderWay {
   /** Where relative paths start. */
   root: string
   limits: StreamLimits
+  view: { readonly name: string; readonly filter: QueryFilter } | undefined
   readonly readinessChecks: Map<string, () => boolean>
 }
 
@@ -132,6 +134,7 @@ export class Generation {
       addresses: [],
       root: '',
       limits: {},
+      view: undefined,
       readinessChecks: new Map()
     }))
     // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
@@ -158,11 +161,12 @@ export class Generation {
         configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
       )
     )
-    return underWay.map(({ configured, plugins, addresses, limits }) => ({
+    return underWay.map(({ configured, plugins, addresses, limits, view }) => ({
       block: configured,
       keys: configured.keys,
       addresses,
       limits,
+      filter: view?.filter,
       chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
@@ -195,6 +199,8 @@ export class Generation {
       root: block.root,
       rootAt: folder => void (block.root = folder),
       limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
+      viewAs: (name, filter) => void (block.view = { name, filter }),
+      viewName: () => block.view?.name ?? '',
       directives: directives.filter(each => configured.directives.has(each)),
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
       boundTo: block.addresses,

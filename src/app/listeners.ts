@@ -138,7 +138,9 @@ export class Listeners {
   #stateOf({ zones, anyClass }: PlannedListener): ListenerState {
     const { runtime } = this.#options
     const metrics = this.#options.metrics()
-    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
+    const named = zones.flatMap(({ name, chain, filter }) =>
+      name === undefined ? [] : [[name, chain, filter] as const]
+    )
     return {
       router: new ZoneRouter(named),
       anyClass,

@@ -98,6 +98,10 @@ export interface SetupContext extends Shared {
   rootAt(folder: string): void
   /** Sets limits for every listener of the block's keys; of several blocks there the last one's count. Called by `timeouts`. */
   limitStreams(limits: StreamLimits): void
+  /** Lets only some queries into the block. Called by `view` alone. */
+  viewAs(name: string, filter: (query: Query) => boolean): void
+  /** The name of the block's view, empty without one. Known from `onStartup` on. */
+  viewName(): string
   /** The machine's own addresses, loopback left out; none in a block with `bind`, as in CoreDNS. */
   readonly localAddresses: readonly string[]
   /** Another plugin of this block, once all are set up (call it in `onStartup`), or undefined. */

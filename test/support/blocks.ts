@@ -5,6 +5,7 @@ import type { Dispenser } from '../../src/corefile/dispenser.ts'
 import { CorefileError } from '../../src/corefile/position.ts'
 import { ClusterStates } from '../../src/cluster/cluster-states.ts'
 import { linkPlugins, type Handler, type Plugin } from '../../src/dns/plugin.ts'
+import type { Query } from '../../src/dns/query.ts'
 import { emptyAnswer } from '../../src/dns/response.ts'
 import type {
   BlockServer,
@@ -87,6 +88,8 @@ export interface TestBlock {
   readonly boundTo: readonly string[]
   /** What `timeouts` asked for. */
   readonly streamLimits: readonly StreamLimits[]
+  /** Whether its view takes a query; true without one. */
+  takes(query: Query): boolean
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -121,6 +124,7 @@ export function setupBlocks(
     const serving: (() => void)[] = []
     const shutdowns: ((isFinal: boolean) => Promise<void> | void)[] = []
     let boundTo: readonly string[] = []
+    let view: { readonly name: string; readonly filter: (query: Query) => boolean } | undefined
     const streamLimits: StreamLimits[] = []
     const names = directives.filter(name => block.directives.has(name))
     const servers = (): BlockServer[] =>
@@ -141,6 +145,8 @@ export function setupBlocks(
       },
       rootAt: folder => void (root = folder),
       limitStreams: limits => void streamLimits.push(limits),
+      viewAs: (name, filter) => void (view = { name, filter }),
+      viewName: () => view?.name ?? '',
       directives: names,
       localAddresses: [],
       plugin: name => byName.get(name),
@@ -171,6 +177,7 @@ export function setupBlocks(
       get boundTo() {
         return boundTo
       },
+      takes: query => view?.filter(query) ?? true,
       start: async () => {
         for (const task of startups) await task()
         for (const task of serving) task()

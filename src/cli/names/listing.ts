@@ -141,5 +141,6 @@ function recordsOf(
     const rule = answer.reason?.rule ?? ''
     rows.push({ ...common, type: rtypeName(rtype), data: formatRdata(rtype, rdata), ttl, rule })
   }
-  return rows
+  // The order in an answer may be chance (*loadbalance*).
+  return rows.sort((a, b) => compare(a.data, b.data))
 }
