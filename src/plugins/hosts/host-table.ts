@@ -55,6 +55,12 @@ export class HostTable {
     return this.#addresses.get(Buffer.from(octets.subarray(0, length)).toString('latin1')) ?? []
   }
 
+  /** Takes lines in. */
+  readAll(text: string): void {
+    const reading = this.read(text)
+    while (reading.next().done !== true);
+  }
+
   /** Takes lines in; yields now and then, so that a long file can be read bit by bit. */
   *read(text: string): Generator<void, void, void> {
     let lines = 0
