@@ -13,6 +13,7 @@ import { Apex, isNameServerName, isVersionName } from './apex.ts'
 import { exampleQuestions } from './examples.ts'
 import { CnameChain, type Lookup } from './external-name.ts'
 import { FIRST_NAME_ERROR, Match, Outcome } from './match.ts'
+import { QueryMetadata } from './metadata.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
 import { Reasons, Rule } from './reasons.ts'
 import { RecordWriter } from './records.ts'
@@ -31,6 +32,7 @@ export class Kubernetes implements Plugin, Transferer {
   readonly #reverse: Reverse
   readonly #chain: CnameChain
   readonly #reasons: Reasons
+  readonly #metadata: QueryMetadata
   /** Seconds: what every record but a few gets. */
   readonly #ttl: number
 
@@ -40,6 +42,7 @@ export class Kubernetes implements Plugin, Transferer {
     this.#ttl = options.ttl
     this.#zones = new ZoneTable(options.zones.map(zone => [zone.name, zone] as const))
     this.#match = new Match(index, options)
+    this.#metadata = new QueryMetadata(index, options)
     this.#records = new RecordWriter(index, this.#writer)
     this.apex = new Apex(index, options, this.#writer)
     this.#reverse = new Reverse(index, options, this.#match, this.#writer)
@@ -52,6 +55,12 @@ export class Kubernetes implements Plugin, Transferer {
 
   examples(): readonly Example[] {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
+  }
+
+  publish(query: Query, metadata: Map<string, string>): void {
+    this.#metadata.publishClient(query, metadata)
+    const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
+    if (zone !== undefined) this.#metadata.publishName(query, zone, this.#zones.zoneAt, metadata)
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {
