@@ -324,7 +324,7 @@ for (const set of SETS) {
       }
       for (const [at, step] of steps.entries()) {
         for (const [name, text] of Object.entries(step.write ?? {})) texts[`${FOLDER}/${name}`] = text
-        for (const name of step.remove ?? []) delete texts[`${FOLDER}/${name}`]
+        for (const name of step.remove ?? []) Reflect.deleteProperty(texts, `${FOLDER}/${name}`)
         const before = runtime.log.lines.length
         if (step.wait !== undefined) runtime.clock.advance(step.wait)
         const expected = recorded.steps[at]!

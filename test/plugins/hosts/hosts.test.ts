@@ -15,8 +15,8 @@ interface Bench {
   readonly runtime: TestRuntime
   readonly texts: Record<string, string>
   /** Answers as `NOERROR 192.0.2.1,192.0.2.2`; `next` where the next plugin is asked. */
-  ask(name: string, type?: string): Promise<string>
-  entries(): number
+  readonly ask: (name: string, type?: string) => Promise<string>
+  readonly entries: () => number
 }
 
 async function bench(hosts: string, texts: Record<string, string> = {}, keys = '.'): Promise<Bench> {

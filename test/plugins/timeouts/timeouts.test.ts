@@ -23,8 +23,9 @@ t.test('the listeners keep to them', async t => {
   // Of the two blocks on one listener, the last one that names a limit counts.
   const corefile =
     'a.org {\n timeouts {\n  maxtcpqueries 9\n  read 2s\n }\n whoami\n}\nb.org {\n timeouts {\n  maxtcpqueries 2\n }\n whoami\n}\n'
-  const { port, stop } = await runApp(corefile, new MemorySource())
-  t.teardown(stop)
+  const running = await runApp(corefile, new MemorySource())
+  const { port } = running
+  t.teardown(() => running.stop())
   const socket = net.connect(port, '127.0.0.1')
   await once(socket, 'connect')
   const wire = queryWire('a.org', 'A')
