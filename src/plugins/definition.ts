@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import type { Dispenser } from '../corefile/dispenser.ts'
 import type { ServerKey } from '../corefile/server-key.ts'
-import type { ClusterStates, SourceRequest } from '../cluster/cluster-states.ts'
+import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
 import type { Position } from '../corefile/position.ts'
 import type { Answer } from '../dns/answer.ts'
 import type { Eventual, Plugin } from '../dns/plugin.ts'
@@ -51,24 +51,40 @@ export interface StreamLimits {
   readonly questionsMax?: number
 }
 
+/** How often the Corefile is looked at, in milliseconds. */
+export interface ReloadTimes {
+  readonly intervalMs: number
+  /** Spread around the interval. */
+  readonly jitterMs: number
+}
+
 /** What is shared by all server blocks of one configuration. */
 export interface Shared {
   readonly runtime: Runtime
   readonly build: BuildInfo
   readonly lookup: InternalLookup
   /** Cluster state by source and options: two stanzas with equal options share one index. */
-  readonly clusters: ClusterStates
+  readonly clusters: ClusterLease
   /** Which source a stanza's state comes from. Throws CorefileError when there is none. */
   clusterSource(stanza: StanzaSource): SourceRequest
   /** `--http-base PORT`: where health, ready and metrics go instead of their own ports (base, +1, +2); undefined without. */
   readonly httpBase: number | undefined
-  /** Values by plugin name, for plugins that serve the process and not a block (one health listener, one registry). */
+  /** Values by plugin name, for plugins that serve all blocks of a configuration (one list of what must be ready). */
   readonly once: <T>(key: string, make: () => T) => T
+  /**
+   * As `once`, but a value stays for the next configuration too if that asks for it (listeners, counters, caches): what is
+   * kept must not depend on the configuration but for what its key says (`fingerprint`).
+   */
+  readonly kept: <T>(key: string, make: () => T) => T
+  /** Has the Corefile looked at again and again. Called by `reload`. */
+  reloadEvery(times: ReloadTimes): void
 }
 
 export interface SetupContext extends Shared {
   /** The block's keys, CIDR keys expanded: the zones a plugin takes when its line names none. */
   readonly keys: readonly ServerKey[]
+  /** Tells a block from every other text that a block may have, its place in the file aside: a key for `kept`. */
+  fingerprint(): string
   /** Folder that relative paths in the Corefile start from (`root`); empty: the working folder. See `pathIn`. */
   readonly root: string
   /** Makes relative paths of this block start in a folder. Called by `root` alone, which is set up before all others. */
@@ -83,8 +99,11 @@ export interface SetupContext extends Shared {
   readonly directives: readonly string[]
   /** Runs before listeners open; a rejection ends the start with its message. In plugin order. */
   onStartup(task: () => Promise<void> | void): void
-  /** Runs when the server goes away, in plugin order; the next waits for it (health's lameduck). */
-  onShutdown(task: () => Promise<void> | void): void
+  /**
+   * Runs when the configuration goes, in plugin order; the next waits for it. `isFinal`: the server goes too, and answers
+   * until then (health's lameduck); otherwise another configuration answers already.
+   */
+  onShutdown(task: (isFinal: boolean) => Promise<void> | void): void
   /** Holds /ready back until `check` returns true. */
   readiness(check: () => boolean): void
   /** What the block's plugins gave to `readiness`, by directive. Complete from `onStartup` on. */

@@ -1,11 +1,18 @@
 // Server blocks as a test writes them: text in, plugins out, with everything they asked for at set-up.
+import { blockFingerprint } from '../../src/corefile/fingerprint.ts'
 import { interpretCorefile } from '../../src/corefile/load.ts'
 import type { Dispenser } from '../../src/corefile/dispenser.ts'
 import { CorefileError } from '../../src/corefile/position.ts'
 import { ClusterStates } from '../../src/cluster/cluster-states.ts'
 import { linkPlugins, type Handler, type Plugin } from '../../src/dns/plugin.ts'
 import { emptyAnswer } from '../../src/dns/response.ts'
-import type { BlockServer, PluginDefinition, SetupContext, Shared, StreamLimits } from '../../src/plugins/definition.ts'
+import type {
+  BlockServer,
+  PluginDefinition,
+  SetupContext,
+  Shared,
+  StreamLimits
+} from '../../src/plugins/definition.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemRandom } from '../../src/runtime/random.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -38,19 +45,22 @@ export function testRuntime(files: Readonly<Record<string, string>> = {}): TestR
 /** Shared values of one configuration. */
 export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared {
   const made = new Map<string, unknown>()
+  const once = <T>(key: string, make: () => T): T => {
+    if (!made.has(key)) made.set(key, make())
+    return made.get(key) as T
+  }
   return {
     runtime,
     build: { version: '1.2.3', revision: 'abcdef0' },
     lookup: (_name, _qtype, query) => emptyAnswer(query, Rcode.SERVFAIL),
-    clusters: new ClusterStates(runtime),
+    clusters: new ClusterStates(runtime).lease(),
     clusterSource: () => {
       throw new Error('this test has no cluster')
     },
     httpBase: undefined,
-    once: <T>(key: string, make: () => T): T => {
-      if (!made.has(key)) made.set(key, make())
-      return made.get(key) as T
-    },
+    once,
+    kept: once,
+    reloadEvery: () => undefined,
     ...more
   }
 }
@@ -105,7 +115,7 @@ export function setupBlocks(
     const byName = new Map<string, Plugin>()
     const checks = new Map<string, () => boolean>()
     const startups: (() => Promise<void> | void)[] = []
-    const shutdowns: (() => Promise<void> | void)[] = []
+    const shutdowns: ((isFinal: boolean) => Promise<void> | void)[] = []
     let boundTo: readonly string[] = []
     const streamLimits: StreamLimits[] = []
     const names = directives.filter(name => block.directives.has(name))
@@ -118,6 +128,7 @@ export function setupBlocks(
     const context: SetupContext = {
       ...shared,
       keys: block.keys,
+      fingerprint: () => blockFingerprint(block),
       get root() {
         return root
       },
@@ -156,7 +167,7 @@ export function setupBlocks(
         for (const task of startups) await task()
       },
       stop: async () => {
-        for (const task of shutdowns) await task()
+        for (const task of shutdowns) await task(true)
       }
     }
   })

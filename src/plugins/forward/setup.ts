@@ -60,7 +60,7 @@ function makeLine(
   warnOfLostZones(options, context)
   const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
-  const runtime = context.once('upstreams', () => new UpstreamRuntime(context.runtime))
+  const runtime = context.kept('upstreams', () => new UpstreamRuntime(context.runtime))
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
   const serversFor = (known: readonly UpstreamAddress[]): readonly Server[] =>

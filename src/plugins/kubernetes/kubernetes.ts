@@ -107,7 +107,7 @@ export class Kubernetes implements Plugin, Transferer {
     const room = this.#records.addressRoom(match, query.qtype)
     if (room !== 0) {
       if (outcome === Outcome.ENDPOINTS) {
-        const targets = this.#records.domainNames(match)
+        const targets = this.#records.domainNames(match, query.depth)
         if (targets.length > 0) return this.#chain.follow(query, targets, this.#negatives(zoneAt))
       }
       writer.begin(query, room)
