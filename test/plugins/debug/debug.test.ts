@@ -12,8 +12,8 @@ for (const [corefile, shown] of cases) {
   t.test(JSON.stringify(corefile), async t => {
     const told: boolean[] = []
     const showDebug = (each: boolean) => void told.push(each)
-    const { stop } = await runApp(corefile, new MemorySource(), testRuntime({ showDebug }))
-    await stop()
+    const running = await runApp(corefile, new MemorySource(), testRuntime({ showDebug }))
+    await running.stop()
     t.same(told, [shown])
   })
 }

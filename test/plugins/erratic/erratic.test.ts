@@ -7,7 +7,7 @@ import { makeQuery, responseText } from '../../support/messages.ts'
 function erratic(block: string): {
   readonly plugin: Plugin
   readonly runtime: TestRuntime
-  ready(): boolean
+  readonly ready: () => boolean
 } {
   const runtime = testRuntime()
   const [made] = setupBlocks(`. {\n erratic {\n${block}\n }\n}\n`, [erraticPlugin], testShared(runtime))
