@@ -3,6 +3,7 @@ import { Generation, type GenerationOptions } from './app/generation.ts'
 import { Listeners } from './app/listeners.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import type { Block } from './corefile/load.ts'
+import { zoneWarning } from './corefile/server-keys.ts'
 import type { Example } from './dns/plugin.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { metricsOf } from './metrics/metrics.ts'
@@ -49,7 +50,10 @@ export class App {
     return this.#current.generation.listeners.flatMap(planned => {
       const scheme = planned.transport === 'dns' ? '' : `${planned.transport}://`
       const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
-      return planned.zones.map(({ text }) => `${scheme}${text}:${where}`).sort()
+      return planned.zones
+        .map(({ text }) => ({ line: `${scheme}${text}:${where}`, warning: zoneWarning(text) }))
+        .sort((a, b) => (a.line < b.line ? -1 : 1))
+        .flatMap(({ line, warning }) => (warning === undefined ? [line] : [warning, line]))
     })
   }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import t from 'tap'
 import packet, { type Answer as PacketAnswer } from 'dns-packet'
 import { arrangeRecords, readSections, type Sections } from '../../src/dns/answer-sections.ts'
@@ -101,4 +102,46 @@ for (const [title, arrange, expected] of cases) {
 t.test('octets that are no records are left alone', async t => {
   const whole = made()
   t.equal(readSections(new Answer(whole.octets, whole.length - 3, 0, 0, 0)), undefined)
+})
+
+t.test('whatever is kept, in whatever order, it reads the same', async () => {
+  const labels = ['n1', 'n2', 'a.org', 'deep.example.net', 'n1.deep.example.net', 'x.a.org']
+  const record: fc.Arbitrary<PacketAnswer> = fc.oneof(
+    fc.constantFrom(...labels).map(name => a(name, '192.0.2.1')),
+    fc
+      .tuple(fc.constantFrom(...labels), fc.constantFrom(...labels))
+      .map(([name, data]): PacketAnswer => ({ type: 'CNAME', name, ttl: 60, data })),
+    fc.constantFrom(...labels).map(srv),
+    fc.constantFrom(...labels).map(ns)
+  )
+  const section = fc.array(record, { maxLength: 6 })
+  fc.assert(
+    fc.property(section, section, section, fc.infiniteStream(fc.nat(100)), (first, second, third, chance) => {
+      const fields = { answers: first, authorities: second, additionals: third }
+      const message = packet.encode({
+        type: 'response',
+        id: 1,
+        questions: [{ type: 'NS', name: 'a.org' }],
+        ...fields
+      })
+      const answer = foreignAnswer(query, message)!
+      const before = texts(foreignAnswer(query, Buffer.from(message))!)
+      const sections = readSections(answer)!
+      /** Some of them, in any order. */
+      const pick = (count: number) =>
+        Array.from({ length: count }, (_, at) => ({ at, rank: chance.next().value }))
+          .filter(({ rank }) => rank > 20)
+          .sort((one, other) => one.rank - other.rank)
+          .map(({ at }) => at)
+      const picks = [pick(first.length), pick(second.length), pick(third.length)] as const
+      arrangeRecords(answer, {
+        answer: picks[0].map(at => sections.answer[at]!),
+        authority: picks[1].map(at => sections.authority[at]!),
+        additional: picks[2].map(at => sections.additional[at]!)
+      })
+      const expected = picks.map((each, at) => each.map(index => before[at]![index]))
+      return JSON.stringify(texts(answer)) === JSON.stringify(expected)
+    }),
+    { numRuns: 300 }
+  )
 })
