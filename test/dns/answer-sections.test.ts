@@ -129,7 +129,7 @@ t.test('whatever is kept, in whatever order, it reads the same', async () => {
       const sections = readSections(answer)!
       /** Some of them, in any order. */
       const pick = (count: number) =>
-        Array.from({ length: count }, (_, at) => ({ at, rank: chance.next().value }))
+        Array.from({ length: count }, (_, at) => ({ at, rank: chance.next().value as number }))
           .filter(({ rank }) => rank > 20)
           .sort((one, other) => one.rank - other.rank)
           .map(({ at }) => at)
