@@ -43,8 +43,8 @@ export class Query {
   readonly depth: number
   /** When it arrived, in milliseconds of the runtime's clock; 0 where nobody asked for it. */
   receivedAt = 0
-  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`). */
-  answerBy = Infinity
+  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`); 0: nobody said. */
+  answerBy = 0
   /**
    * Values that plugins publish for others, by label (`kubernetes/namespace`, `forward/upstream`). Made by *metadata*
    * alone: without it there is no map, and nobody publishes anything. What is known of the question is put there by
