@@ -50,8 +50,10 @@ export class App {
     return this.#current.generation.listeners.flatMap(planned => {
       const scheme = planned.transport === 'dns' ? '' : `${planned.transport}://`
       const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
-      return planned.zones
-        .map(({ text }) => ({ line: `${scheme}${text}:${where}`, warning: zoneWarning(text) }))
+      // Blocks with views share a zone.
+      const zones = new Set(planned.zones.map(({ text }) => text))
+      return [...zones]
+        .map(zone => ({ line: `${scheme}${zone}:${where}`, warning: zoneWarning(zone) }))
         .sort((a, b) => (a.line < b.line ? -1 : 1))
         .flatMap(({ line, warning }) => (warning === undefined ? [line] : [warning, line]))
     })
@@ -80,6 +82,7 @@ export class App {
       await this.#abandon(generation, lease)
       throw error
     }
+    generation.serve()
     return { dns: this.#listeners.addresses(), http: this.#httpAddresses() }
   }
 
@@ -106,6 +109,7 @@ export class App {
 
   /** Lets go of what set-up made, where nothing is to be started. */
   async discard(): Promise<void> {
+    this.#current.generation.kept.abandon()
     await this.#current.lease.release()
   }
 
@@ -130,6 +134,7 @@ export class App {
     this.#current = next
     this.#listeners.switchTo(next.generation.listeners)
     next.generation.kept.settle()
+    next.generation.serve()
     await previous.generation.end(false)
     await this.#listeners.closeAllBut(next.generation.listeners)
     await previous.lease.release()
@@ -143,6 +148,7 @@ export class App {
 
   async #abandon(generation: Generation, lease: ClusterLease): Promise<void> {
     await generation.end(false)
+    generation.kept.abandon()
     await lease.release()
   }
 
@@ -154,7 +160,8 @@ export class App {
     const host = {
       lease,
       lookup: this.#listeners.lookup.bind(this.#listeners),
-      labelOf: this.#listeners.labelOf.bind(this.#listeners)
+      infoOf: this.#listeners.infoOf.bind(this.#listeners),
+      answered: this.#listeners.answered
     }
     try {
       const generation = new Generation(blocks, this.#options, host, previous)
