@@ -99,7 +99,19 @@ const HERE = new Set([
     'bufsize',
     'erratic'
   ],
-  ...['root', 'cancel', 'debug', 'metadata', 'timeouts', 'forward', 'whoami', 'log', 'errors', 'prometheus']
+  ...[
+    'root',
+    'cache',
+    'cancel',
+    'debug',
+    'metadata',
+    'timeouts',
+    'forward',
+    'whoami',
+    'log',
+    'errors',
+    'prometheus'
+  ]
 ])
 const PORT = 1053
 const HTTP = 9153
@@ -134,6 +146,9 @@ function queryText(query: Query): string {
   const flag = (bit: number, name: string) => ((query.flags & bit) === 0 ? [] : [name])
   words.push(...flag(0x100, 'rd'), ...flag(0x20, 'ad'), ...flag(0x10, 'cd'))
   if (query.hasEdns) words.push(`edns=${query.ednsSize}`)
+  if (query.dnssecOk) words.push('do')
+  const options = readOptions(query.wire.toString('hex', query.optionsStart, query.optionsEnd))
+  if (options.length > 0) words.push(`opts=${options.map(([code, hex]) => `${code}:${hex}`).join(',')}`)
   return words.join(' ')
 }
 
