@@ -4,6 +4,7 @@ import { Listeners } from './app/listeners.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import type { Block } from './corefile/load.ts'
 import type { Position } from './corefile/position.ts'
+import { zoneWarning } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
 import type { Eventual, Example } from './dns/plugin.ts'
 import type { Peer, TransportKind } from './dns/query.ts'
@@ -65,7 +66,10 @@ export class App {
       const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
       // Blocks with views share a zone.
       const zones = new Set(planned.zones.map(({ text }) => text))
-      return [...zones].map(zone => `${scheme}${zone}:${where}`).sort()
+      return [...zones]
+        .map(zone => ({ line: `${scheme}${zone}:${where}`, warning: zoneWarning(zone) }))
+        .sort((a, b) => (a.line < b.line ? -1 : 1))
+        .flatMap(({ line, warning }) => (warning === undefined ? [line] : [warning, line]))
     })
   }
 

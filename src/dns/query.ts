@@ -56,8 +56,8 @@ export class Query {
   receivedAt = 0
   /** Set by plugins that answer from live state (*kubernetes*), and for lookups made on behalf of this query. */
   liveUse: LiveUse = LiveUse.NONE
-  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`). */
-  answerBy = Infinity
+  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`); 0: nobody said. */
+  answerBy = 0
   /**
    * Values that plugins publish for others, by label (`kubernetes/namespace`, `forward/upstream`). Made by *metadata*
    * alone: without it there is no map, and nobody publishes anything. What is known of the question is put there by
