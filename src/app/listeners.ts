@@ -1,8 +1,8 @@
 // The open sockets of a process. A configuration is switched on all of them at once; a socket that the next configuration
 // wants too stays open, with its connections.
 import type { Answer } from '../dns/answer.ts'
-import type { Eventual } from '../dns/plugin.ts'
-import { derivedQuery, type ListenerInfo, type Query } from '../dns/query.ts'
+import { whenReady, type Eventual } from '../dns/plugin.ts'
+import { derivedQuery, LiveUse, type ListenerInfo, type Query } from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -33,6 +33,8 @@ interface OpenListener {
 export class Listeners {
   readonly #options: ListenersOptions
   readonly #connections: ConnectionTable
+  /** Whether any client was answered. */
+  readonly answered = { yet: false }
   /** By what the plan says of them, in the order in which they were opened. */
   readonly #open = new Map<string, OpenListener>()
   readonly #responderOf = new WeakMap<ListenerInfo, Responder>()
@@ -43,9 +45,9 @@ export class Listeners {
     this.#connections = new ConnectionTable({ clock, nextTurn, connectionsMax: connectionsMaxOf(files) })
   }
 
-  /** `dns://:53`; undefined while it is not open. */
-  labelOf(planned: PlannedListener): string | undefined {
-    return this.#open.get(keyOf(planned))?.udp.info.label
+  /** Where a planned listener is (its UDP half); undefined while it is not open. */
+  infoOf(planned: PlannedListener): ListenerInfo | undefined {
+    return this.#open.get(keyOf(planned))?.udp.info
   }
 
   /** The port that a planned listener got; the planned one while it is not open. */
@@ -99,7 +101,11 @@ export class Listeners {
     const [first] = this.#open.values()
     const responder = this.#responderOf.get(query.listener) ?? first?.responder
     const inner = derivedQuery(query, name, qtype)
-    return responder === undefined ? emptyAnswer(inner, Rcode.SERVFAIL) : responder.lookup(inner)
+    if (responder === undefined) return emptyAnswer(inner, Rcode.SERVFAIL)
+    return whenReady(responder.lookup(inner), answer => {
+      if (inner.liveUse !== LiveUse.NONE) query.liveUse = LiveUse.ANSWERED
+      return answer
+    })
   }
 
   async #listen(planned: PlannedListener): Promise<OpenListener> {
@@ -123,10 +129,13 @@ export class Listeners {
   #stateOf({ zones, anyClass }: PlannedListener): ListenerState {
     const { runtime } = this.#options
     const metrics = this.#options.metrics()
-    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
+    const named = zones.flatMap(({ name, chain, filter }) =>
+      name === undefined ? [] : [[name, chain, filter] as const]
+    )
     return {
       router: new ZoneRouter(named),
       anyClass,
+      answered: this.answered,
       dropped: (query, rcode) => metrics.countDropped(query, rcode),
       failed: (query, error) => {
         metrics.countPanic()

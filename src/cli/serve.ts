@@ -26,6 +26,8 @@ import { buildInfo, versionLines } from './version.ts'
 export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
+  let end = (_status: number): void => undefined
+  const ended = new Promise<number>(resolve => (end = resolve))
   let addresses: Addresses
   // Those of the start alone: a reload's are not held here.
   let sources: ManifestSource[] | undefined = []
@@ -55,7 +57,8 @@ export async function serve(args: ServeArguments): Promise<number> {
         runtime,
         () => readFileSync(0),
         source => sources?.push(source)
-      )
+      ),
+      end
     })
     addresses = await app.start()
   } catch (error) {
@@ -85,7 +88,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       return failedStart(new Error(`Could not write the ready file: ${text}`), runtime, processLog)
     }
   }
-  const status = await untilSignalled(app, reloader, runtime, processLog)
+  const status = await Promise.race([untilSignalled(app, reloader, runtime, processLog), ended])
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
   await processLog.flush(FLUSH_MS)
   return status
