@@ -1,5 +1,5 @@
 // A whole server in the test's own process: a Corefile's text, objects in memory, free ports on loopback.
-import { App, type Addresses } from '../../src/app.ts'
+import { App, type Addresses, type AppOptions } from '../../src/app.ts'
 import { interpretCorefile } from '../../src/corefile/load.ts'
 import type { ClusterSource } from '../../src/cluster/source.ts'
 import { directives } from '../../src/plugins/order.ts'
@@ -58,7 +58,8 @@ export async function runApp(
   corefile: string,
   source: ClusterSource,
   runtime: Runtime = testRuntime(),
-  folder = '.'
+  folder = '.',
+  more: Partial<AppOptions> = {}
 ): Promise<RunningApp> {
   const options = { files: runtime.files, environment: {}, knownDirectives: directives, folder }
   const { blocks } = interpretCorefile(corefile, 'Corefile', options)
@@ -68,7 +69,8 @@ export async function runApp(
     build: { version: 'test', revision: '' },
     listen: { address: '127.0.0.1', port: 0 },
     httpBase: 0,
-    clusterSource: () => ({ key: 'test', make: () => source })
+    clusterSource: () => ({ key: 'test', make: () => source }),
+    ...more
   })
   const addresses = await app.start()
   return { app, addresses, port: addresses.dns[0]?.port ?? 0, stop: () => app.stop() }
