@@ -115,11 +115,7 @@ function warnOfLostZones(options: ForwardOptions, context: SetupContext): void {
 }
 
 /** The servers that the line names, in its order. */
-function readAddresses(
-  c: Dispenser,
-  options: ForwardOptions,
-  context: SetupContext
-): readonly Named[] {
+function readAddresses(c: Dispenser, options: ForwardOptions, context: SetupContext): readonly Named[] {
   for (const word of options.to) rejectPath(c, word)
   const addresses = options.to.flatMap(word => {
     const parsed = readUpstreams(word.text, context.runtime.files)

@@ -10,7 +10,13 @@ import { a, reply, ScriptedUpstream } from '../../support/scripted-upstream.ts'
 const service = (name: string, clusterIP: string, more: object = {}) => ({
   kind: 'Service',
   metadata: { name, namespace: 'shop' },
-  spec: { clusterIP, clusterIPs: [clusterIP], type: 'ClusterIP', ports: [{ port: 80, protocol: 'TCP' }], ...more }
+  spec: {
+    clusterIP,
+    clusterIPs: [clusterIP],
+    type: 'ClusterIP',
+    ports: [{ port: 80, protocol: 'TCP' }],
+    ...more
+  }
 })
 
 /** A server with the namespace `shop`, a cache of 300 seconds, and an upstream that knows every name. */
@@ -74,7 +80,9 @@ t.test('of an alias to the outside, the outside is kept and the alias is not', a
   const { source, upstream, line } = await start(t)
   const name = 'out.shop.svc.cluster.local'
   const alias = (externalName: string) =>
-    source.putRaw(service('out', '', { type: 'ExternalName', clusterIPs: undefined, clusterIP: undefined, externalName }))
+    source.putRaw(
+      service('out', '', { type: 'ExternalName', clusterIPs: undefined, clusterIP: undefined, externalName })
+    )
   alias('one.example.org')
   const first = `NOERROR | ${name} 60 CNAME one.example.org | one.example.org 60 A 198.51.100.1`
   t.equal(await line(name), first, 'the least TTL of all')

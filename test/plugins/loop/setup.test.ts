@@ -11,4 +11,3 @@ const cases: readonly (readonly [directive: string, message: string])[] = [
 for (const [directive, message] of cases) {
   t.test(directive, async t => t.equal(setupMessage(directive, loopPlugin), message))
 }
-
