@@ -14,7 +14,8 @@ const doors = {
   yaml: '^src/corefile/configmap|^src/corefile/scalar-places|^src/cluster/manifests/',
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
-  commander: '^src/cli/'
+  commander: '^src/cli/',
+  'lru-cache': '^src/plugins/cache/shelf'
 }
 
 module.exports = {

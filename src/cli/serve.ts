@@ -16,7 +16,7 @@ import { buildInfo, versionLines } from './version.ts'
 export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
-  let end = (_status: number): void => undefined
+  let end: (status: number) => void = () => undefined
   const ended = new Promise<number>(resolve => (end = resolve))
   let addresses: Addresses
   try {

@@ -242,7 +242,7 @@ export class AnswerStore {
     flags: number,
     plainLength: number
   ): Answer {
-    const copy = copyMessage(octets.subarray(0, length) as Buffer, query.name)
+    const copy = copyMessage(octets.subarray(0, length), query.name)
     const answer = new Answer(
       copy.octets,
       copy.length,

@@ -26,7 +26,7 @@ export const cachePlugin: PluginDefinition = {
       }
     })
     // Opened by then, it is the one of the configuration before where that is to be handed on.
-    context.onStartup(() => void cache.parts)
+    context.onStartup(() => cache.open())
     return cache
   }
 }
