@@ -11,6 +11,7 @@ import { Arena } from '../src/plugins/cache/arena.ts'
 import { Cache } from '../src/plugins/cache/cache.ts'
 import { readCache } from '../src/plugins/cache/options.ts'
 import { systemClock } from '../src/runtime/clock.ts'
+import { systemFiles } from '../src/runtime/files.ts'
 import { systemRandom } from '../src/runtime/random.ts'
 import { Responder } from '../src/server/respond.ts'
 import { ZoneRouter } from '../src/server/zone-router.ts'
@@ -64,7 +65,7 @@ function responderOf(plugins: readonly Plugin[]): Responder {
 
 function makeCache(): Plugin {
   const { blocks } = checkCorefile('.:53 {\n cache 30\n}\n', 'Corefile', {
-    files: { read: () => Buffer.alloc(0), list: () => [], kind: () => undefined },
+    files: systemFiles,
     environment: {},
     knownDirectives: ['cache']
   })

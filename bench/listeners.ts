@@ -71,7 +71,12 @@ const canned: Responder = {
   }
 }
 
-const files: Files = { read: path => readFileSync(path), list: () => [], kind: () => undefined }
+const files: Files = {
+  read: path => readFileSync(path),
+  list: () => [],
+  kind: () => undefined,
+  stat: () => ({ modifiedMs: 0, octets: 0 })
+}
 const quiet = () => undefined
 const silent: Log = {
   debug: quiet,

@@ -9,6 +9,8 @@ export interface ServeArguments {
   readonly port: string
   readonly pidfile: string | undefined
   readonly quiet: boolean
+  /** Leave directives out that labdns lacks and that change no answer. */
+  readonly lenient: boolean
   readonly manifests: readonly string[]
   readonly listen: string | undefined
   readonly httpBase: string | undefined
@@ -72,6 +74,10 @@ export function readArguments(words: readonly string[]): Invocation {
       .option(
         '--http-base <port>',
         'move health, ready and metrics to this port and the next two; 0 picks free ones'
+      )
+      .option(
+        '--lenient',
+        'warn of pprof, trace and dnstap, which labdns does not have, and go on without them'
       )
   const withServe = (command: Command): Command =>
     withState(command)
@@ -151,6 +157,7 @@ function serveArguments(options: Record<string, unknown>): ServeArguments {
     port: text('dns.port') ?? '53',
     pidfile: text('pidfile'),
     quiet: options['quiet'] === true,
+    lenient: options['lenient'] === true,
     manifests: (options['manifests'] as readonly string[] | undefined) ?? [],
     listen: text('listen'),
     httpBase: text('httpBase'),

@@ -29,6 +29,7 @@ export async function check(args: ServeArguments): Promise<number> {
         blocks,
         runtime,
         build: buildInfo(),
+        lenient: args.lenient,
         clusterSource: sourceChooser(withSource, runtime, () => new Uint8Array())
       })
       await app.discard()

@@ -56,7 +56,14 @@ export class Query {
   receivedAt = 0
   /** Set by plugins that answer from live state (*kubernetes*), and for lookups made on behalf of this query. */
   liveUse: LiveUse = LiveUse.NONE
-  /** Values that plugins publish for others (`kubernetes/namespace`, `forward/upstream`); made on first use. */
+  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`). */
+  answerBy = Infinity
+  /**
+   * Values that plugins publish for others, by label (`kubernetes/namespace`, `forward/upstream`). Made by *metadata*
+   * alone: without it there is no map, and nobody publishes anything. What is known of the question is put there by
+   * `Plugin.publish` before the chain is asked; what shows later, by the plugin itself (`query.metadata?.set(…)`). A
+   * plugin that asks on with another Query hands the map on.
+   */
   metadata: Map<string, string> | undefined = undefined
 
   constructor(
@@ -171,5 +178,7 @@ export function derivedQuery(parent: Query, name: Name, qtype: number): Query {
   }
   const optAt = optOctets > 0 ? questionEnd : -1
   const { transport, peer, listener, depth } = parent
-  return new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth + 1)
+  const query = new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth + 1)
+  query.answerBy = parent.answerBy
+  return query
 }

@@ -1,7 +1,8 @@
 // What a plugin's folder exports, and what it is given at set-up.
+import { posix } from 'node:path'
 import type { Dispenser } from '../corefile/dispenser.ts'
 import type { ServerKey } from '../corefile/server-key.ts'
-import type { ClusterStates, SourceRequest } from '../cluster/cluster-states.ts'
+import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
 import type { Position } from '../corefile/position.ts'
 import type { Answer } from '../dns/answer.ts'
 import type { KeptValues } from './kept-values.ts'
@@ -41,21 +42,45 @@ export interface BlockServer {
   readonly listener: ListenerInfo
 }
 
+/** Time limits of a block's TCP connections and the like; what is left out stays as it is. */
+export interface StreamLimits {
+  /** For a message to be whole, in milliseconds. */
+  readonly readMs?: number
+  /** For a client to take some of an answer. */
+  readonly writeMs?: number
+  /** Between messages. */
+  readonly idleMs?: number
+  /** Questions that one connection may ask. */
+  readonly questionsMax?: number
+}
+
+/** How often the Corefile is looked at, in milliseconds. */
+export interface ReloadTimes {
+  readonly intervalMs: number
+  /** Spread around the interval. */
+  readonly jitterMs: number
+}
+
 /** What is shared by all server blocks of one configuration. */
 export interface Shared {
   readonly runtime: Runtime
   readonly build: BuildInfo
   readonly lookup: InternalLookup
   /** Cluster state by source and options: two stanzas with equal options share one index. */
-  readonly clusters: ClusterStates
+  readonly clusters: ClusterLease
   /** Which source a stanza's state comes from. Throws CorefileError when there is none. */
   clusterSource(stanza: StanzaSource): SourceRequest
   /** `--http-base PORT`: where health, ready and metrics go instead of their own ports (base, +1, +2); undefined without. */
   readonly httpBase: number | undefined
-  /** Values by plugin name, for plugins that serve the process and not a block (one health listener, one registry). */
+  /** Values by plugin name, for plugins that serve all blocks of a configuration (one list of what must be ready). */
   readonly once: <T>(key: string, make: () => T) => T
-  /** As `once`, for values that outlive a reload: the next configuration gets them if it asks for the same key. */
+  /**
+   * As `once`, for values that outlive a reload: the next configuration gets them if it asks for the same key (listeners,
+   * counters, caches). They must not depend on the configuration but for what the key says (`fingerprint`).
+   */
   readonly keep: KeptValues['keep']
+  /** Has the Corefile looked at again and again. Called by `reload`. */
+  reloadEvery(times: ReloadTimes): void
   /** Whether any client was answered since the process began, by whichever configuration. */
   readonly hasAnswered: () => boolean
   /** Ends the process with this status, once the log is written: for what nobody can go on from. */
@@ -65,13 +90,18 @@ export interface Shared {
 export interface SetupContext extends Shared {
   /** The block's keys, CIDR keys expanded: the zones a plugin takes when its line names none. */
   readonly keys: readonly ServerKey[]
-  /**
-   * The block's words in plugin order, imports and variables expanded: while this stays the same from one configuration
-   * to the next, nothing of the block has changed.
-   */
-  readonly blockText: string
-  /** Folder that relative paths in the Corefile start from (`root`, else the working folder). */
+  /** Tells a block from every other text that a block may have, its place in the file aside: a key for `kept`. */
+  fingerprint(): string
+  /** Folder that relative paths in the Corefile start from (`root`); empty: the working folder. See `pathIn`. */
   readonly root: string
+  /** Makes relative paths of this block start in a folder. Called by `root` alone, which is set up before all others. */
+  rootAt(folder: string): void
+  /** Sets limits for every listener of the block's keys; of several blocks there the last one's count. Called by `timeouts`. */
+  limitStreams(limits: StreamLimits): void
+  /** Lets only some queries into the block. Called by `view` alone. */
+  viewAs(name: string, filter: (query: Query) => boolean): void
+  /** The name of the block's view, empty without one. Known from `onStartup` on. */
+  viewName(): string
   /** The machine's own addresses, loopback left out; none in a block with `bind`, as in CoreDNS. */
   readonly localAddresses: readonly string[]
   /** Another plugin of this block, once all are set up (call it in `onStartup`), or undefined. */
@@ -82,8 +112,11 @@ export interface SetupContext extends Shared {
   onStartup(task: () => Promise<void> | void): void
   /** Runs once the listeners are open; nobody waits for it, and it must not throw. */
   onServing(task: () => void): void
-  /** Runs when the server goes away, in plugin order; the next waits for it (health's lameduck). */
-  onShutdown(task: () => Promise<void> | void): void
+  /**
+   * Runs when the configuration goes, in plugin order; the next waits for it. `isFinal`: the server goes too, and answers
+   * until then (health's lameduck); otherwise another configuration answers already.
+   */
+  onShutdown(task: (isFinal: boolean) => Promise<void> | void): void
   /** Holds /ready back until `check` returns true. */
   readiness(check: () => boolean): void
   /** What the block's plugins gave to `readiness`, by directive. Complete from `onStartup` on. */
@@ -104,4 +137,9 @@ export interface PluginDefinition {
    * query chain (health, ready, bind). Throws CorefileError.
    */
   setup(controller: Dispenser, context: SetupContext): Plugin | undefined
+}
+
+/** A path from a Corefile as files are opened: relative ones start in the block's `root`. */
+export function pathIn({ root }: Pick<SetupContext, 'root'>, path: string): string {
+  return root === '' || posix.isAbsolute(path) ? path : posix.join(root, path)
 }

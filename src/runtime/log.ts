@@ -21,6 +21,8 @@ export interface ProcessLog {
   readonly log: Log
   /** Writes a line as it is, in order with the log's (the start banner). */
   readonly print: (line: string) => void
+  /** Whether debug lines are written from here on. */
+  readonly showDebug: (shown: boolean) => void
   /** Lines that nobody read in time. */
   readonly dropped: number
   /** Settles when everything is written, and after `limitMs` in any case: to be awaited before the process exits. */
@@ -41,6 +43,7 @@ export function processLog(options: ProcessLogOptions = {}): ProcessLog {
   return {
     log: new PinoLog(logger, ''),
     print: line => writer.write(`${line}\n`),
+    showDebug: shown => void (logger.level = shown ? 'debug' : 'info'),
     get dropped() {
       return writer.dropped
     },

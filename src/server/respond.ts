@@ -62,7 +62,8 @@ export class Responder implements MessageResponder {
     if (query.qclass !== Rclass.IN && !state.anyClass) return this.#refuse(query)
     if (query.optAt >= 0 && query.wire[query.optAt + 6] !== 0) return badVersionAnswer(query)
     const handler = state.router.handlerFor(query)
-    if (handler === undefined || query.opcode === Opcode.NOTIFY) return this.#refuse(query)
+    if (handler === undefined) return this.#refuse(query)
+    if (query.opcode === Opcode.NOTIFY) return handler.notified?.(query) ?? this.#refuse(query)
     return this.#ask(handler, query)
   }
 

@@ -120,6 +120,29 @@ export function joinNames(prefix: Name, suffix: Name): Name | undefined {
 }
 
 /**
+ * Labels before a whole name, on the wire. `undefined` when that is no domain name: a label is empty or over 63 octets,
+ * or the whole is over 255 (an endpoint's name below a long zone may be; objects that no API server checked are anything).
+ * Records that would need such a name are left out.
+ */
+export function joinLabels(labels: readonly Uint8Array[], suffix: Uint8Array): Buffer | undefined {
+  let length = suffix.length
+  for (const label of labels) {
+    if (label.length === 0 || label.length > LABEL_OCTETS_MAX) return undefined
+    length += label.length + 1
+  }
+  if (length > NAME_OCTETS_MAX) return undefined
+  const name = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const label of labels) {
+    name[at] = label.length
+    name.set(label, at + 1)
+    at += label.length + 1
+  }
+  name.set(suffix, at)
+  return name
+}
+
+/**
  * Text to a name: labels separated by dots, `\.` and `\DDD` escapes, final dot optional; characters beyond ASCII become
  * their UTF-8 octets. `undefined` when a label is empty or over 63 octets, the whole over 255, or an escape is cut.
  */

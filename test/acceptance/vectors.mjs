@@ -28,7 +28,7 @@ const { cases } = JSON.parse(readFileSync(report, 'utf8'))
 rmSync(work, { recursive: true, force: true })
 
 /** Plugins of a later version. */
-const LATER = /^\s*(autopath|file|k8s_external)\b/m
+const LATER = /^\s*(file)\b/m
 const corefiles = new Map()
 const corefileOf = set => {
   if (!corefiles.has(set))

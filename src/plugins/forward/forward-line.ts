@@ -104,7 +104,8 @@ export class ForwardLine {
   async #attempt(query: Query): Promise<Answer> {
     const { failsMax, failfast, failover } = this.options
     const { clock, random } = this.#runtime
-    const endAt = (query.receivedAt === 0 ? clock.now() : query.receivedAt) + QUERY_LIMIT_MS
+    const startedAt = query.receivedAt === 0 ? clock.now() : query.receivedAt
+    const endAt = Math.min(query.answerBy, startedAt + QUERY_LIMIT_MS)
     const list = this.#policy(this.#servers())
     if (list.length === 0) return this.#failStopped(query)
     const attemptsMax = this.#attemptsMax(list.length)

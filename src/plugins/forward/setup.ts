@@ -67,7 +67,7 @@ function makeLine(
   warnOfLostZones(options, context)
   const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
-  const runtime = context.once('upstreams', () => new UpstreamRuntime(context.runtime))
+  const runtime = context.keep('upstreams', () => new UpstreamRuntime(context.runtime))
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
   const serversFor = (known: readonly Named[]): readonly Server[] =>

@@ -10,6 +10,7 @@ import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { formatName, type Name } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { Apex, isNameServerName, isVersionName } from './apex.ts'
 import { exampleQuestions } from './examples.ts'
 import { CnameChain, type Lookup } from './external-name.ts'
@@ -18,9 +19,10 @@ import type { KubernetesOptions, Zone } from './options.ts'
 import { Reasons, Rule } from './reasons.ts'
 import { RecordWriter } from './records.ts'
 import { Reverse } from './reverse.ts'
+import { SearchPaths } from './search-paths.ts'
 import { ClusterTransfer } from './zone-transfer.ts'
 
-export class Kubernetes implements Plugin, Transferer, LiveSource {
+export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   readonly name = 'kubernetes'
   readonly index: ClusterIndex
   readonly options: KubernetesOptions
@@ -32,6 +34,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource {
   readonly #reverse: Reverse
   readonly #chain: CnameChain
   readonly #reasons: Reasons
+  readonly #searchPaths: SearchPaths
   /** Seconds: what every record but a few gets. */
   readonly #ttl: number
 
@@ -41,6 +44,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource {
     this.#ttl = options.ttl
     this.#zones = new ZoneTable(options.zones.map(zone => [zone.name, zone] as const))
     this.#match = new Match(index, options)
+    this.#searchPaths = new SearchPaths(index)
     this.#records = new RecordWriter(index, this.#writer)
     this.apex = new Apex(index, options, this.#writer)
     this.#reverse = new Reverse(index, options, this.#match, this.#writer)
@@ -49,6 +53,19 @@ export class Kubernetes implements Plugin, Transferer, LiveSource {
       const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
       return zone === undefined ? undefined : [zone, this.#zones.zoneAt]
     })
+  }
+
+  get ttl(): number {
+    return this.#ttl
+  }
+
+  isListed(namespace: number): boolean {
+    return this.#match.isListed(namespace)
+  }
+
+  searchPath(query: Query): readonly Name[] | undefined {
+    const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
+    return zone === undefined ? undefined : this.#searchPaths.of(query.peer.address, zone)
   }
 
   examples(): readonly Example[] {
@@ -106,7 +123,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource {
     const room = this.#records.addressRoom(match, query.qtype)
     if (room !== 0) {
       if (outcome === Outcome.ENDPOINTS) {
-        const targets = this.#records.domainNames(match)
+        const targets = this.#records.domainNames(match, query.depth)
         if (targets.length > 0) return this.#chain.follow(query, targets, this.#negatives(zoneAt))
       }
       writer.begin(query, room)

@@ -1,10 +1,11 @@
 // What a name in a cluster zone stands for right now: the rules of existence (kubernetes-records.md §2, §3, §11, §12).
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
+import { dashedAddress } from '../../cluster/index/endpoint-name.ts'
 import { sameLabel, sameOctets } from '../../cluster/index/namespaces.ts'
 import { ServiceType, ServiceView } from '../../cluster/index/service-record.ts'
 import type { ServiceTable } from '../../cluster/index/service-table.ts'
 import { SliceView } from '../../cluster/index/slice-record.ts'
-import { formatIPv4, formatIPv6, parseAddress, parsedAddress } from '../../wire/address.ts'
+import { parseAddress, parsedAddress } from '../../wire/address.ts'
 import { lowerOctet } from '../../wire/name.ts'
 import { ClusterName, NameKind } from './name.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
@@ -281,12 +282,4 @@ export class Match {
 export function podAddressText(label: string): string {
   const isIPv4 = label.split('-').length === 4 && !label.includes('--')
   return label.replaceAll('-', isIPv4 ? '.' : ':')
-}
-
-/** The endpoint name that an address gives, where the slice holds none: the address with dashes. */
-export function dashedAddress(slice: SliceView): Buffer {
-  const { octets, addressAt, family } = slice
-  if (family === 4) return Buffer.from(formatIPv4(octets, addressAt).replaceAll('.', '-'), 'latin1')
-  const text = formatIPv6(octets, addressAt).replaceAll(':', '-')
-  return Buffer.from(text.endsWith('-') ? `${text}0` : text, 'latin1')
 }

@@ -14,6 +14,7 @@ import type { Files } from '../../../src/runtime/files.ts'
 import type { Log } from '../../../src/runtime/log.ts'
 
 export const diskFiles: Files = {
+  stat: () => ({ modifiedMs: 0, octets: 0 }),
   read: path => readFileSync(path),
   list: path => readdirSync(path).sort(),
   kind(path) {
@@ -122,6 +123,7 @@ export async function temporaryFolder(teardown: (task: () => Promise<void>) => v
 
 /** Files in memory, by the names that are shown; `undefined` as contents makes one unreadable. */
 export class MemoryFiles implements Files {
+  stat = () => ({ modifiedMs: 0, octets: 0 })
   readonly contents = new Map<string, string | Uint8Array | undefined>()
 
   constructor(texts: Readonly<Record<string, string | Uint8Array>>) {

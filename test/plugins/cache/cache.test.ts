@@ -13,6 +13,7 @@ const counting = (ttl = 300): Script => {
 
 t.test('gives an answer again, older by the time that passed', async t => {
   const bench = new CacheBench(corefile(), counting())
+  await bench.block.start()
   t.equal(await bench.line('a.org'), 'NOERROR qr rd ra | a.org 300 A 10.0.0.1')
   t.same(bench.asked(), ['udp a.org A ad'])
   bench.runtime.clock.advance(2_900)

@@ -1,7 +1,5 @@
 // What the cluster's objects say is never kept: a change shows in the next answer, whatever the cache holds.
 import t, { type Test } from 'tap'
-import { AnswerStore } from '../../../src/plugins/cache/answer-store.ts'
-import { KeptValues } from '../../../src/plugins/kept-values.ts'
 import { askUdp } from '../../support/ask-udp.ts'
 import { MemorySource } from '../../support/memory-source.ts'
 import { runApp, testRuntime } from '../../support/running-app.ts'
@@ -29,7 +27,6 @@ async function start(t: Test) {
       asked.send(reply(asked, [{ type: 'PTR', name, ttl: 300, data: 'outside.example.org' }]))
     else asked.send(reply(asked, [a(asked, '198.51.100.1')]))
   })
-  const kept = new KeptValues()
   const corefile = `.:53 {
     kubernetes cluster.local in-addr.arpa {
       ttl 300
@@ -38,7 +35,7 @@ async function start(t: Test) {
     cache 300
     forward . ${upstream.text}
   }`
-  const server = await runApp(corefile, source, testRuntime(), '.', { before: kept })
+  const server = await runApp(corefile, source, testRuntime())
   t.teardown(async () => {
     await server.stop()
     await upstream.close()
@@ -47,7 +44,7 @@ async function start(t: Test) {
     const { rcode, answer } = await askUdp(server.port, name, type)
     return [rcode, ...answer].join(' | ')
   }
-  return { source, upstream, server, line }
+  return { source, upstream, server, corefile, line }
 }
 
 t.test('a new, a changed and a deleted service show at once', async t => {
@@ -93,13 +90,28 @@ t.test('of an alias to the outside, the outside is kept and the alias is not', a
   t.same(upstream.seen, ['udp one.example.org A', 'udp two.example.org A'])
 })
 
-t.test('names in the cluster cost nothing', async t => {
+t.test('names in the cluster take no room', async t => {
   const { server, line } = await start(t)
-  const { kept } = server.app
+  const octets = () => {
+    const families = server.app.metrics.collect()
+    return families.find(({ name }) => name === 'labdns_cache_octets')?.samples[0]?.value
+  }
+  t.equal(octets(), 0)
   for (let i = 0; i < 300; i++) await line(`no-${i}.shop.svc.cluster.local`)
-  const stores = kept.values().filter(value => value instanceof AnswerStore)
-  t.equal(stores.length, 1)
-  t.equal(stores[0]!.success.size + stores[0]!.denial.size, 0)
+  t.equal(octets(), 0)
   await line('www.example.org')
-  t.equal(stores[0]!.success.size, 1)
+  t.ok(octets()! > 0)
+})
+
+t.test('answers outlive a reload that does not change the block, and no other', async t => {
+  const { server, upstream, corefile, line } = await start(t)
+  await line('www.example.org')
+  await server.reload(corefile)
+  await line('www.example.org')
+  t.equal(upstream.seen.length, 1)
+  await server.reload(corefile.replace('cache 300', 'cache 200'))
+  await line('www.example.org')
+  t.equal(upstream.seen.length, 2)
+  const shown = server.app.metrics.collect().find(({ name }) => name === 'labdns_cache_octets')
+  t.equal(shown!.samples.length, 1, 'one gauge, however many configurations there were')
 })

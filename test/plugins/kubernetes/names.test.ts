@@ -1,7 +1,7 @@
 // Which names exist, what they have, and the reason that is given for it.
 import t from 'tap'
 import type { ClusterObject } from '../../../src/cluster/objects.ts'
-import { srvWeight } from '../../../src/plugins/kubernetes/records.ts'
+import { srvWeight } from '../../../src/dns/srv-weight.ts'
 import { endpoint, service, slice } from '../../cluster/index/support.ts'
 import { serve } from './support.ts'
 

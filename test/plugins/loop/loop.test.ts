@@ -4,7 +4,6 @@ import type { Handler, Plugin } from '../../../src/dns/plugin.ts'
 import { derivedQuery, type Query } from '../../../src/dns/query.ts'
 import type { PluginDefinition } from '../../../src/plugins/definition.ts'
 import type { Forwarding } from '../../../src/upstream/forwarding.ts'
-import { KeptValues } from '../../../src/plugins/kept-values.ts'
 import { loopPlugin } from '../../../src/plugins/loop/setup.ts'
 import { askUdp, exchangeUdp } from '../../support/ask-udp.ts'
 import { setupBlocks, testRuntime as stillRuntime, testShared } from '../../support/blocks.ts'
@@ -18,42 +17,43 @@ import { Rcode } from '../../../src/wire/numbers.ts'
 const LOOP =
   /^\[(FATAL|ERROR)\] plugin\/loop: Loop \(127\.0\.0\.1:\d+ -> 127\.0\.0\.1:\d+\) detected for zone "\.", see https:\/\/coredns\.io\/plugins\/loop#troubleshooting\. Query: "HINFO \d{1,19}\.\d{1,19}\."$/
 
-/** A server whose upstream sends everything back to it. */
-async function startLooping(t: Test, answeredBefore: boolean) {
+/** A server whose upstream sends everything back to it, once `loops` is called. */
+async function start(t: Test) {
+  const upstream = await ScriptedUpstream.open(asked => asked.send(reply(asked, [a(asked, '198.51.100.1')])))
+  const log = memoryLog()
+  let ended: (status: number) => void = () => undefined
+  const end = new Promise<number>(resolve => (ended = resolve))
+  const corefile = `.:53 {\n loop\n forward . ${upstream.text}\n}\n`
   let open: (port: number) => void = () => undefined
   const opened = new Promise<number>(resolve => (open = resolve))
   let isClosed = false
-  const upstream = await ScriptedUpstream.open(asked => {
-    void opened
-      .then(port => exchangeUdp(port, asked.wire))
-      .then(
-        response => (isClosed ? undefined : asked.send(response)),
-        () => undefined
-      )
-  })
-  const log = memoryLog()
-  const before = new KeptValues()
-  before.keep('answered', () => ({ yet: answeredBefore }))
-  let ended: (status: number) => void = () => undefined
-  const end = new Promise<number>(resolve => (ended = resolve))
-  const server = await runApp(
-    `.:53 {\n loop\n forward . ${upstream.text}\n}\n`,
-    new MemorySource(),
-    testRuntime({ log }),
-    '.',
-    { before, end: ended }
-  )
-  open(server.port)
-  t.teardown(async () => {
-    await server.stop()
-    isClosed = true
-    await upstream.close()
-  })
-  return { upstream, server, log, end }
+  const loops = () => {
+    upstream.script = asked =>
+      void opened
+        .then(port => exchangeUdp(port, asked.wire))
+        .then(
+          response => (isClosed ? undefined : asked.send(response)),
+          () => undefined
+        )
+  }
+  const serve = async () => {
+    const runtime = testRuntime({ log })
+    const server = await runApp(corefile, new MemorySource(), runtime, '.', undefined, { end: ended })
+    t.teardown(async () => {
+      await server.stop()
+      isClosed = true
+      await upstream.close()
+    })
+    open(server.port)
+    return server
+  }
+  return { upstream, log, end, corefile, loops, serve }
 }
 
 t.test('before anybody was answered a loop ends the process', async t => {
-  const { upstream, log, end } = await startLooping(t, false)
+  const { upstream, log, end, loops, serve } = await start(t)
+  loops()
+  await serve()
   t.equal(await end, 1)
   t.match(log.lines[0], LOOP)
   t.match(log.lines[0], /^\[FATAL\]/)
@@ -65,7 +65,11 @@ t.test('before anybody was answered a loop ends the process', async t => {
 })
 
 t.test('later it ends the forwarding to that upstream only', async t => {
-  const { upstream, server, log, end } = await startLooping(t, true)
+  const { upstream, log, end, corefile, loops, serve } = await start(t)
+  const server = await serve()
+  t.equal((await askUdp(server.port, 'example.org')).rcode, 'NOERROR')
+  loops()
+  await server.reload(corefile)
   void end.then(() => t.fail('ended'))
   while (log.lines.length < 2) await new Promise(resolve => setTimeout(resolve, 5))
   t.match(log.lines[0], LOOP)
