@@ -1,5 +1,5 @@
 // A whole server in the test's own process: a Corefile's text, objects in memory, free ports on loopback.
-import { App, type Addresses } from '../../src/app.ts'
+import { App, type Addresses, type AppOptions } from '../../src/app.ts'
 import { interpretCorefile } from '../../src/corefile/load.ts'
 import type { ClusterSource } from '../../src/cluster/source.ts'
 import { directives } from '../../src/plugins/order.ts'
@@ -61,7 +61,8 @@ export async function runApp(
   source: ClusterSource,
   runtime: Runtime = testRuntime(),
   folder = '.',
-  listen: { readonly address: string; readonly port: number } | null = { address: '127.0.0.1', port: 0 }
+  listen: { readonly address: string; readonly port: number } | null = { address: '127.0.0.1', port: 0 },
+  more: Partial<AppOptions> = {}
 ): Promise<RunningApp> {
   const options = { files: runtime.files, environment: {}, knownDirectives: directives, folder }
   const { blocks } = interpretCorefile(corefile, 'Corefile', options)
@@ -71,7 +72,8 @@ export async function runApp(
     build: { version: 'test', revision: '' },
     listen: listen ?? undefined,
     httpBase: 0,
-    clusterSource: () => ({ key: 'test', make: () => source })
+    clusterSource: () => ({ key: 'test', make: () => source }),
+    ...more
   })
   const addresses = await app.start()
   const reload = async (text: string) => app.reload(interpretCorefile(text, 'Corefile', options).blocks)
