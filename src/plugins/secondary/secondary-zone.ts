@@ -83,6 +83,7 @@ export class SecondaryZone {
         .plugin('secondary')
         .warn(`All '${text}' masters failed to transfer, retrying in ${formatDuration(delayMs)}: ${failure}`)
       await this.#wait(delayMs)
+      if (this.#isNotified) await this.#wait(CHECK_GAP_MS, false)
       delayMs = Math.min(delayMs * 2, FIRST_RETRY_MAX_MS)
     }
   }
