@@ -174,12 +174,17 @@ t.test('DNSSEC records are given to those who ask for them', async t => {
   ])
   const wild = await ask(zone, 'x.w.example.org', 'A', true)
   t.strictSame(types(wild.answer), ['x.w.example.org. 60 IN A', 'x.w.example.org. 60 IN RRSIG'])
-  t.strictSame(types(wild.authority).slice(2), ['*.w.example.org. 60 IN NSEC', '*.w.example.org. 60 IN RRSIG'])
+  t.strictSame(types(wild.authority).slice(2), [
+    '*.w.example.org. 60 IN NSEC',
+    '*.w.example.org. 60 IN RRSIG'
+  ])
 })
 
 t.test('what no zone can have is said when it is built', t => {
   const add = (text: string) =>
-    new ZoneBuilder(encodeName('example.org')).add([...readZoneFile(Buffer.from(text), encodeName('example.org'))][0]!)
+    new ZoneBuilder(encodeName('example.org')).add(
+      [...readZoneFile(Buffer.from(text), encodeName('example.org'))][0]!
+    )
   t.equal(add('@ 60 NSEC3PARAM 1 0 0 -\n'), 'NSEC3 zone is not supported')
   t.match(add('a 60 MX \\# 1 00\n'), /shape/)
   t.match(add('a 60 CNAME \\# 2 c00c\n'), /shape/)
