@@ -1,8 +1,18 @@
 // What several commands need before they do their own work: the runtime, the configuration, the source of state.
+import type { CorefileNow } from '../app/reloader.ts'
 import { chokidarWatching } from '../cluster/manifests/chokidar-watcher.ts'
 import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
-import { interpretCorefile, loadCorefile, loadDefaultCorefile, type Configuration } from '../corefile/load.ts'
+import {
+  interpretCorefile,
+  loadCorefile,
+  loadDefaultCorefile,
+  readConfigured,
+  unwrapped,
+  type Configuration,
+  type LoadOptions
+} from '../corefile/load.ts'
+import { parseCorefile } from '../corefile/parser.ts'
 import { CorefileError } from '../corefile/position.ts'
 import type { StanzaSource } from '../plugins/definition.ts'
 import { directives } from '../plugins/order.ts'
@@ -49,12 +59,7 @@ export async function chooseConfiguration(
   args: ServeArguments,
   runtime: Runtime
 ): Promise<ChosenConfiguration> {
-  const options = {
-    files: runtime.files,
-    environment: runtime.environment,
-    knownDirectives: directives,
-    dnsPort: portNumber(args.port)
-  }
+  const options = corefileOptions(args, runtime)
   const configuration = await (args.conf === undefined
     ? loadDefaultCorefile(options)
     : loadCorefile(args.conf, options))
@@ -66,6 +71,44 @@ export async function chooseConfiguration(
     configuration: interpretCorefile(text, name, options),
     origin: isEmbedded ? 'embedded' : 'bare',
     text
+  }
+}
+
+/** Reads the Corefile of `serve` again; gives undefined while there is none that could be read again. */
+export function corefileReader(
+  args: ServeArguments,
+  runtime: Runtime
+): () => Promise<CorefileNow | undefined> {
+  const options = corefileOptions(args, runtime)
+  return async () => {
+    if (args.conf === 'stdin') return undefined
+    const path = args.conf ?? 'Corefile'
+    if (runtime.files.kind(path) !== 'file') return undefined
+    const { text, file } = readConfigured(path, options)
+    const corefile = await unwrapped(text, file)
+    const inFile = { ...options, ...corefile }
+    return {
+      outline: () => parseCorefile(corefile.text, file, { ...inFile, knownDirectives: undefined }),
+      interpret: () => {
+        const configuration = interpretCorefile(corefile.text, file, inFile)
+        if (configuration.blocks.length > 0) return configuration
+        throw new CorefileError(
+          'SYNTAX',
+          `${file}: no server block is left`,
+          undefined,
+          'is the file cut off?'
+        )
+      }
+    }
+  }
+}
+
+function corefileOptions(args: ServeArguments, runtime: Runtime): LoadOptions {
+  return {
+    files: runtime.files,
+    environment: runtime.environment,
+    knownDirectives: directives,
+    dnsPort: portNumber(args.port)
   }
 }
 

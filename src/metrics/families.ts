@@ -34,6 +34,11 @@ export const RELOAD_FAILURES: FamilySpec = {
   help: 'Counter of the number of failed reload attempts.'
 }
 
+export const RELOAD_VERSION: FamilySpec = {
+  name: 'coredns_reload_version_info',
+  help: "A metric with a constant '1' value labeled by hash, and value which type of hash generated."
+}
+
 export const LOCALHOST_REQUESTS: FamilySpec = {
   name: 'coredns_local_localhost_requests_total',
   help: 'Counter of special localhost subdomain requests.'

@@ -92,7 +92,7 @@ export class Metrics {
   }
 }
 
-/** The metrics of one configuration, the same for every plugin and for the server. */
-export function metricsOf(shared: { once<T>(key: string, make: () => T): T }): Metrics {
-  return shared.once('metrics', () => new Metrics())
+/** The metrics of a process, the same for every plugin and for the server. */
+export function metricsOf(shared: { keep<T>(key: string, make: () => T): T }): Metrics {
+  return shared.keep('metrics', () => new Metrics())
 }

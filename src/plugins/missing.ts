@@ -47,11 +47,14 @@ function linesOf(directive: Directive): string {
   const c = directive.dispenser()
   while (c.next()) {
     const { at, text } = c.token()
-    const begins = directive.starts.some(start => start.file === at.file && start.line === at.line && start.column === at.column)
+    const begins = directive.starts.some(
+      start => start.file === at.file && start.line === at.line && start.column === at.column
+    )
     if (begins) ranges.push({ first: at, last: at.line })
     const range = ranges.at(-1)
     // A quoted word may span lines.
-    if (range?.first.file === at.file) range.last = Math.max(range.last, at.line + text.split('\n').length - 1)
+    if (range?.first.file === at.file)
+      range.last = Math.max(range.last, at.line + text.split('\n').length - 1)
   }
   return ranges
     .map(({ first, last }) => `${first.file}:${first.line}${last > first.line ? `-${last}` : ''}`)

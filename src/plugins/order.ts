@@ -21,6 +21,21 @@ import { readyPlugin } from './ready/setup.ts'
 import { reloadPlugin } from './reload/setup.ts'
 import { viewPlugin } from './view/setup.ts'
 import { whoamiPlugin } from './whoami/setup.ts'
+import { aclPlugin } from './acl/setup.ts'
+import { anyPlugin } from './any/setup.ts'
+import { bufsizePlugin } from './bufsize/setup.ts'
+import { cancelPlugin } from './cancel/setup.ts'
+import { chaosPlugin } from './chaos/setup.ts'
+import { debugPlugin } from './debug/setup.ts'
+import { erraticPlugin } from './erratic/setup.ts'
+import { headerPlugin } from './header/setup.ts'
+import { hostsPlugin } from './hosts/setup.ts'
+import { localPlugin } from './local/setup.ts'
+import { metadataPlugin } from './metadata/setup.ts'
+import { minimalPlugin } from './minimal/setup.ts'
+import { nsidPlugin } from './nsid/setup.ts'
+import { rootPlugin } from './root/setup.ts'
+import { timeoutsPlugin } from './timeouts/setup.ts'
 
 /** First asked first. Some stand for no plugin in the chain: they listen, bind or set something. */
 export const directives: readonly string[] = [
@@ -88,17 +103,31 @@ export const directives: readonly string[] = [
 
 /** The plugins there are. Their order here is that of the directives, for reading; `directives` decides. */
 export const definitions: readonly PluginDefinition[] = [
+  rootPlugin,
+  metadataPlugin,
+  cancelPlugin,
+  timeoutsPlugin,
   multisocketPlugin,
   reloadPlugin,
+  nsidPlugin,
+  bufsizePlugin,
   bindPlugin,
+  debugPlugin,
   readyPlugin,
   healthPlugin,
   prometheusPlugin,
   errorsPlugin,
   logPlugin,
+  localPlugin,
+  anyPlugin,
+  chaosPlugin,
   loadbalancePlugin,
+  aclPlugin,
   cachePlugin,
+  headerPlugin,
+  minimalPlugin,
   transferPlugin,
+  hostsPlugin,
   k8sExternalPlugin,
   kubernetesPlugin,
   filePlugin,
@@ -106,6 +135,7 @@ export const definitions: readonly PluginDefinition[] = [
   secondaryPlugin,
   loopPlugin,
   forwardPlugin,
+  erraticPlugin,
   whoamiPlugin,
   viewPlugin
 ]

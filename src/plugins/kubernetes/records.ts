@@ -14,8 +14,12 @@ import { WrittenAddresses } from './written-addresses.ts'
 const SVC = Buffer.from('svc', 'latin1')
 const POD = Buffer.from('pod', 'latin1')
 
-/** Each target is looked up, perhaps upstream: one query must not become thousands. */
-const TARGETS_MAX = 16
+/**
+ * Each target is looked up, perhaps upstream, and may lead to endpoints that are domain names again: 16 for what a client
+ * asks, 4 for each of those, and one from there on. A Service whose endpoints are names of its own would otherwise make a
+ * single query ask more than the world can answer.
+ */
+const TARGETS_MAX = [16, 4] as const
 
 /** Writes address and service records from a Match. One for each plugin instance; used synchronously. */
 export class RecordWriter {
@@ -79,9 +83,13 @@ export class RecordWriter {
     }
   }
 
-  /** Different domain names that endpoints of FQDN slices stand for, `TARGETS_MAX` at most; nearly always none. */
-  domainNames(match: Match): Name[] {
+  /**
+   * Different domain names that endpoints of FQDN slices stand for; nearly always none. No more than a query that `depth`
+   * lookups led to may follow.
+   */
+  domainNames(match: Match, depth: number): Name[] {
     const { table, slice } = match
+    const most = TARGETS_MAX[depth] ?? 1
     const names: Name[] = []
     if (match.outcome !== Outcome.ENDPOINTS) return names
     for (let id = table.firstSlice(match.entry); id >= 0; id = table.nextSlice(id)) {
@@ -93,7 +101,7 @@ export class RecordWriter {
         const name = readName(slice.octets, slice.addressAt)
         if (name === undefined || names.some(one => sameName(one, name))) continue
         names.push(name)
-        if (names.length === TARGETS_MAX) return names
+        if (names.length === most) return names
       }
     }
     return names
@@ -122,6 +130,7 @@ export class RecordWriter {
       if (!match.portMatches(service) || ports.includes(service.port)) continue
       ports.push(service.port)
       const at = this.#srv(ttl, weight, service.port, target)
+      if (at < 0) break
       if (targetAt < 0) targetAt = at
     }
     if (ports.length === 0) return 0

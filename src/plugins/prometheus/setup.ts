@@ -33,8 +33,9 @@ export const prometheusPlugin: PluginDefinition = {
     }
     const metrics = metricsOf(context)
     const plugin = new Prometheus(metrics.queries, context.runtime.clock, context.keys)
-    const exposition = context.once('prometheus', () => {
-      metrics.addCollector(() => buildInfo(context))
+    // One for all blocks, whose sample must not be there twice.
+    const info = context.once('build info', () => new BuildInfoUse())
+    const exposition = context.keep('prometheus', () => {
       // Loaded where the directive stands only: prom-client takes 20 ms of a start.
       return import('./exposition.ts').then(({ Exposition }) => new Exposition(metrics))
     })
@@ -46,6 +47,7 @@ export const prometheusPlugin: PluginDefinition = {
       )
       plugin.setLabels(chain[chain.indexOf('prometheus') + 1] ?? '', context.viewName())
       forget = metrics.addCollector(() => enabledPlugins(context, chain))
+      if (info.blocks++ === 0) info.forget = metrics.addCollector(() => buildInfo(context))
       const shown = await exposition
       try {
         endpoint = await httpEndpointsOf(context).open('metrics', address, '/metrics', () => shown.read())
@@ -56,10 +58,17 @@ export const prometheusPlugin: PluginDefinition = {
     })
     context.onShutdown(async () => {
       forget?.()
+      if (--info.blocks === 0) info.forget()
       await endpoint?.close()
     })
     return plugin
   }
+}
+
+/** Blocks of a configuration that show what the program is, and how they stop. */
+class BuildInfoUse {
+  blocks = 0
+  forget: () => void = () => undefined
 }
 
 function buildInfo(context: SetupContext): FamilySamples {

@@ -63,6 +63,11 @@ export class TcpTransport implements Transport, ConnectionHost {
     this.failures = new Failures(options.log, () => `tcp ${this.info.label}`)
   }
 
+  /** Sets the time limits that differ from the usual ones; for messages that come from now on. */
+  limit(timeouts: Partial<TcpTimeouts>): void {
+    this.timeouts = { ...TCP_TIMEOUTS, ...timeouts }
+  }
+
   async listen(): Promise<void> {
     const { address, port } = this.#options
     const server = net.createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: STREAM_OCTETS })
