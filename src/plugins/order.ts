@@ -1,5 +1,6 @@
 // Every directive that CoreDNS knows, in the order in which its plugins are asked, and the plugins that labdns has
 // (corefile-and-plugins.md §6). The order in a Corefile doesn't matter; this one does.
+import { autopathPlugin } from './autopath/setup.ts'
 import { bindPlugin } from './bind/setup.ts'
 import { cachePlugin } from './cache/setup.ts'
 import type { PluginDefinition } from './definition.ts'
@@ -91,6 +92,7 @@ export const definitions: readonly PluginDefinition[] = [
   errorsPlugin,
   logPlugin,
   loadbalancePlugin,
+  autopathPlugin,
   cachePlugin,
   transferPlugin,
   k8sExternalPlugin,
