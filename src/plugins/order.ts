@@ -16,6 +16,7 @@ import { loopPlugin } from './loop/setup.ts'
 import { prometheusPlugin } from './prometheus/setup.ts'
 import { readyPlugin } from './ready/setup.ts'
 import { reloadPlugin } from './reload/setup.ts'
+import { rewritePlugin } from './rewrite/setup.ts'
 import { whoamiPlugin } from './whoami/setup.ts'
 
 /** First asked first. Some stand for no plugin in the chain: they listen, bind or set something. */
@@ -92,6 +93,7 @@ export const definitions: readonly PluginDefinition[] = [
   errorsPlugin,
   logPlugin,
   loadbalancePlugin,
+  rewritePlugin,
   autopathPlugin,
   cachePlugin,
   transferPlugin,
