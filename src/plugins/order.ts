@@ -8,6 +8,7 @@ import { errorsPlugin } from './errors/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
 import { k8sExternalPlugin } from './k8s_external/setup.ts'
 import { kubernetesPlugin } from './kubernetes/setup.ts'
+import { templatePlugin } from './template/setup.ts'
 import { transferPlugin } from './transfer/setup.ts'
 import { healthPlugin } from './health/setup.ts'
 import { loadbalancePlugin } from './loadbalance/setup.ts'
@@ -96,6 +97,7 @@ export const definitions: readonly PluginDefinition[] = [
   rewritePlugin,
   autopathPlugin,
   cachePlugin,
+  templatePlugin,
   transferPlugin,
   k8sExternalPlugin,
   kubernetesPlugin,
