@@ -4,6 +4,7 @@ import { autopathPlugin } from './autopath/setup.ts'
 import { bindPlugin } from './bind/setup.ts'
 import { cachePlugin } from './cache/setup.ts'
 import type { PluginDefinition } from './definition.ts'
+import { dns64Plugin } from './dns64/setup.ts'
 import { errorsPlugin } from './errors/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
 import { k8sExternalPlugin } from './k8s_external/setup.ts'
@@ -93,6 +94,7 @@ export const definitions: readonly PluginDefinition[] = [
   prometheusPlugin,
   errorsPlugin,
   logPlugin,
+  dns64Plugin,
   loadbalancePlugin,
   rewritePlugin,
   autopathPlugin,

@@ -1,6 +1,6 @@
 // `cname [match] FROM TO`: aliases that lead elsewhere (corefile-and-plugins.md §8.13).
 import type { Parsed } from '../../corefile/values.ts'
-import type { Answer } from '../../dns/answer.ts'
+import { LookupDepthError, type Answer } from '../../dns/answer.ts'
 import { whenReady, type Eventual } from '../../dns/plugin.ts'
 import type { Query } from '../../dns/query.ts'
 import { readAnswers } from '../../dns/sections.ts'
@@ -55,8 +55,9 @@ class CnameRule implements Rule, ResponseRule {
       const aliases = records.slice(0, at + 1).filter(({ rtype }) => rtype === Rtype.CNAME)
       records.splice(0, records.length, ...aliases, ...readAnswers(found))
       response.flags = (response.flags & ~Flag.TC) | (found.flags & Flag.TC)
-      // What can't be found, or leads in a circle, is no answer (docs/differences.md).
-      if (found.rcode === Rcode.SERVFAIL) {
+      // A new target that leads back to the old one: CoreDNS asks itself for ever (docs/differences.md).
+      if (found.error instanceof LookupDepthError) {
+        response.answer.error = found.error
         response.rcode = Rcode.SERVFAIL
         records.length = 0
       }

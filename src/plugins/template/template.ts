@@ -1,6 +1,6 @@
 // Answers made from patterns and text (corefile-and-plugins.md §8.14).
 import type { Pattern } from '../../corefile/pattern.ts'
-import type { Answer, RcodeNumber } from '../../dns/answer.ts'
+import { LookupDepthError, type Answer, type RcodeNumber } from '../../dns/answer.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
 import type { Query } from '../../dns/query.ts'
 import { queryNameText } from '../../dns/query-text.ts'
@@ -83,9 +83,7 @@ export class Templates implements Plugin {
         authority: this.#records(rule, matched, data, 'authority')
       }
     } catch (error) {
-      const answer = emptyAnswer(query, Rcode.SERVFAIL)
-      answer.error = error instanceof Error ? error : new Error(String(error))
-      return answer
+      return failed(query, error instanceof Error ? error : new Error(String(error)))
     }
     if (query.qtype !== Rtype.A && query.qtype !== Rtype.AAAA) return finish(rule, query, sections, 0)
     return this.#followAliases(rule, query, sections)
@@ -123,7 +121,7 @@ export class Templates implements Plugin {
       const alias = answer[at]
       if (alias === undefined) return finish(rule, query, sections, flags)
       return whenReady(this.#lookup(alias.rdata as Name, query.qtype, query), found => {
-        if (found.rcode === Rcode.SERVFAIL && found.byServer) return emptyAnswer(query, Rcode.SERVFAIL)
+        if (found.error instanceof LookupDepthError) return failed(query, found.error)
         const records = readAnswers(found)
         answer.splice(at + 1, 0, ...records)
         return follow(at + 1 + records.length, (flags & ~Flag.TC) | (found.flags & Flag.TC))
@@ -131,6 +129,12 @@ export class Templates implements Plugin {
     }
     return follow(0, 0)
   }
+}
+
+function failed(query: Query, error: Error): Answer {
+  const answer = emptyAnswer(query, Rcode.SERVFAIL)
+  answer.error = error
+  return answer
 }
 
 const isOf = (wanted: number, any: number, found: number): boolean =>
