@@ -10,7 +10,7 @@ import type { InternalLookup } from '../definition.ts'
 export interface Dns64Options {
   /** Sixteen octets, zero behind the prefix. */
   readonly prefix: Uint8Array
-  /** 32, 40, 48, 56, 64 or 96. */
+  /** 32 to 96, in steps of 8. */
   readonly prefixBits: number
   /** Also names that have IPv6 addresses of their own. */
   readonly translateAll: boolean

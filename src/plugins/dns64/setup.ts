@@ -70,7 +70,7 @@ function readPrefix(c: Dispenser, word: Token): Cidr {
   if (bits % 8 !== 0 || bits < 32 || bits > 96) {
     throw c.errf(
       `invalid prefix length ${quoteText(word.text)}`,
-      'a prefix has 32, 40, 48, 56, 64 or 96 bits (RFC 6052 §2.2)',
+      'a prefix has 32 to 96 bits, in steps of 8',
       word
     )
   }
