@@ -25,6 +25,11 @@ export const dns64Plugin: PluginDefinition = {
     while (c.next()) {
       const args = c.remainingTokens()
       if (args.length > 1) throw c.argErr()
+      if (c.val() === '{') {
+        context.runtime.log
+          .own()
+          .warn('dns64 PREFIX { … } leaves its block unread: write the prefix into the block')
+      }
       if (args[0] !== undefined) {
         prefix = readPrefix(c, args[0])
         continue

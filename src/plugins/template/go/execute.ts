@@ -119,6 +119,7 @@ class Run {
     const collection = this.#pipe({ ...pipe, variables: [] }, dot)
     const entries = this.#entries(collection, pipe)
     for (const [key, value] of entries) {
+      this.#step()
       const [first, second] = pipe.variables
       const named: [string | undefined, Value][] =
         second === undefined
@@ -172,7 +173,7 @@ class Run {
 
   /** `last`: the value of the command before the `|`, which becomes the last argument. */
   #command(command: Command, dot: Value, last: readonly Value[] | undefined): Value {
-    if (++this.#steps > STEPS_MAX) throw this.#error(command.at, commandText(command), 'takes too many steps')
+    this.#step()
     const [first, ...rest] = command.operands as [Operand, ...Operand[]]
     if (first.kind === 'function') return this.#call(first.name, command, rest, dot, last)
     if (first.kind === 'dot' && first.fields.length === 1 && dot === this.#data.fields) {
@@ -279,6 +280,12 @@ class Run {
     } catch (error) {
       throw this.#error(at, text, error instanceof Error ? error.message : String(error))
     }
+  }
+
+  /** Rounds of a range count too: their bodies may be empty. */
+  #step(): void {
+    if (++this.#steps > STEPS_MAX)
+      throw new Error(`template: ${this.#name}: takes more than ${STEPS_MAX} steps`)
   }
 
   #write(text: string): void {

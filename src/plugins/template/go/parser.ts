@@ -199,7 +199,7 @@ class Parser {
         if (!this.#variables.includes(text)) throw this.#error(`undefined variable ${JSON.stringify(text)}`)
         return { kind: 'variable', name: text, fields: this.#fields(), at }
       case 'string':
-        return { kind: 'literal', value: text, text: JSON.stringify(text), at }
+        return { kind: 'literal', value: text, text: token.raw, at }
       case 'number':
         return { kind: 'literal', value: numberOf(text), text, at }
       case 'identifier':

@@ -17,6 +17,8 @@ export interface TemplateToken {
   readonly kind: TokenKind
   /** As written; of a string its value. */
   readonly text: string
+  /** A string as it was written, quotes included. */
+  readonly raw: string
   /** Offset in octets, as Go's messages count. */
   readonly at: number
 }
@@ -134,14 +136,14 @@ class Reader {
   #quoted(): void {
     const [all, body] = /^"((?:[^"\\\n]|\\.)*)"/.exec(this.#text.slice(this.#at)) ?? []
     if (all === undefined || body === undefined) throw this.#error('unterminated quoted string')
-    this.#push('string', unquote(body))
+    this.#push('string', unquote(body), this.#at, all)
     this.#at += all.length
   }
 
   #raw(): void {
     const end = this.#text.indexOf('`', this.#at + 1)
     if (end < 0) throw this.#error('unterminated raw quoted string')
-    this.#push('string', this.#text.slice(this.#at + 1, end))
+    this.#push('string', this.#text.slice(this.#at + 1, end), this.#at, this.#text.slice(this.#at, end + 1))
     this.#at = end + 1
   }
 
@@ -150,8 +152,8 @@ class Reader {
     this.#at += text.length
   }
 
-  #push(kind: TokenKind, text: string, at = this.#at): void {
-    this.#tokens.push({ kind, text, at: Buffer.byteLength(this.#text.slice(0, at)) })
+  #push(kind: TokenKind, text: string, at = this.#at, raw = text): void {
+    this.#tokens.push({ kind, text, raw, at: Buffer.byteLength(this.#text.slice(0, at)) })
   }
 
   #error(message: string): TemplateSyntaxError {
