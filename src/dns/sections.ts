@@ -63,7 +63,7 @@ function readRecord(octets: Buffer, at: number, length: number): SectionRecord |
   if (record === undefined) return undefined
   const fixed = endOfName(record, 0)
   return {
-    owner: record.subarray(0, fixed) as Uint8Array as Name,
+    owner: record.subarray(0, fixed) as Name,
     rtype: read16(record, fixed),
     rclass: read16(record, fixed + 2),
     ttl: read32(record, fixed + 4),

@@ -124,9 +124,9 @@ export async function replay(
   const corefile = recorded.corefile
     .replaceAll(/@PORT@/g, '1053')
     .replaceAll(/^\s*(?:forward|prometheus|log)\b.*$/gm, '')
-  let chain: Handler | undefined
+  const linked: { chain: Handler } = { chain: last }
   const shared = testShared(runtime, {
-    lookup: (name, qtype, query) => (chain as Handler).answer(derivedQuery(query, name, qtype))
+    lookup: (name, qtype, query) => linked.chain.answer(derivedQuery(query, name, qtype))
   })
   const [block] = setupBlocks(corefile, [errorsPlugin, ...definitions], shared, {
     answer: query => {
@@ -134,7 +134,8 @@ export async function replay(
       throw new Error('nothing behind the plugins')
     }
   })
-  chain = block!.chain
+  const { chain } = block!
+  linked.chain = chain
   for (const [at, step] of recorded.steps.entries()) {
     const expected = recorded.recorded.steps[at]
     if (step.q === undefined || expected?.reply === undefined) continue

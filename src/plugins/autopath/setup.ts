@@ -2,6 +2,7 @@
 import { quoteText } from '../../corefile/values.ts'
 import { zonesOrKeys } from '../../corefile/zones.ts'
 import { ZoneTable } from '../../dns/zone.ts'
+import type { Value } from '../../metrics/family.ts'
 import { metricsOf } from '../../metrics/metrics.ts'
 import type { Files } from '../../runtime/files.ts'
 import { ROOT, type Name } from '../../wire/name.ts'
@@ -62,11 +63,17 @@ export const autopathPlugin: PluginDefinition = {
       })
     }
     const succeeded = metricsOf(context).counter(SUCCEEDED)
+    // Finding a series costs more than the walk; a block mostly has one listener.
+    let counted: { readonly label: string; readonly value: Value } | undefined
     return new Autopath({
       zones,
       searchPath: source === '' ? () => search : query => view?.searchPath(query),
       more,
-      succeeded: query => succeeded.with(query.listener.label)
+      succeeded: query => {
+        const { label } = query.listener
+        if (counted?.label !== label) counted = { label, value: succeeded.with(label) }
+        return counted.value
+      }
     })
   }
 }

@@ -111,7 +111,7 @@ export class ValuesBack implements ResponseRule {
       if (start === undefined) continue
       const { rdata } = record
       const end = endOfName(rdata, start)
-      const mapped = this.#map.map(rdata.subarray(start, end) as Uint8Array as Name)
+      const mapped = this.#map.map(rdata.subarray(start, end) as Name)
       if (mapped !== undefined)
         record.rdata = Buffer.concat([rdata.subarray(0, start), mapped, rdata.subarray(end)])
     }

@@ -4,7 +4,7 @@ import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/p
 import type { Query } from '../../dns/query.ts'
 import { emptyAnswer, optLength } from '../../dns/response.ts'
 import { replaceSections } from '../../dns/sections.ts'
-import { Rcode } from '../../wire/numbers.ts'
+import { HEADER_OCTETS, Rcode } from '../../wire/numbers.ts'
 import { QueryDraft, ResponseDraft, type Mode, type ResponseRule, type Rule } from './draft.ts'
 
 /** Sent to a client without EDNS whose query got an OPT from a rule, as CoreDNS does. */
@@ -80,17 +80,16 @@ function applyAll(
 /** The answer with the client's own question. */
 function finish(query: Query, response: ResponseDraft): Answer {
   const { answer } = response
-  if (response.isUnreadable) return emptyAnswer(query, Rcode.SERVFAIL)
   answer.rcode = response.rcode
   answer.flags = response.flags
   answer.opt = optOf(query, response)
-  const isRenamed =
-    response.query.name.length !== query.name.length || !hasSameQuestion(query, response.query)
   let whole = answer
   if (answer.recordsAt === answer.length) whole = withQuestion(query, answer)
-  else if (isRenamed || response.hasReadSections) whole = replaceSections(query, answer, response.sections)
-  // Unread records make an empty answer, which would be a lie.
-  if (response.isUnreadable) return emptyAnswer(query, Rcode.SERVFAIL)
+  else if (response.hasReadSections || !hasSameQuestion(query, response.query)) {
+    whole = replaceSections(query, answer, response.sections)
+    // Records that can't be read would be missing, and an empty answer would be a lie.
+    if (response.isUnreadable) return emptyAnswer(query, Rcode.SERVFAIL)
+  }
   // A failure below is written here, so that rules see it too.
   whole.byServer = false
   return whole
@@ -104,7 +103,8 @@ function optOf(query: Query, response: ResponseDraft): OptFields | undefined {
 }
 
 function hasSameQuestion(a: Query, b: Query): boolean {
-  return a.wire.compare(b.wire, 12, b.questionEnd, 12, a.questionEnd) === 0
+  const { wire, questionEnd } = a
+  return wire.compare(b.wire, HEADER_OCTETS, b.questionEnd, HEADER_OCTETS, questionEnd) === 0
 }
 
 /** An answer without records needs no more than another question. */
@@ -112,7 +112,7 @@ function withQuestion(query: Query, answer: Answer): Answer {
   const end = query.questionEnd
   const octets = Buffer.allocUnsafe(end + optLength(query))
   query.wire.copy(octets, 0, 0, end)
-  octets.fill(0, 4, 12)
+  octets.fill(0, 4, HEADER_OCTETS)
   octets[5] = 1
   const whole = new Answer(octets, end, answer.rcode, answer.flags, end)
   whole.opt = answer.opt

@@ -10,7 +10,7 @@ export function recordOf(text: string): SectionRecord | undefined {
     const { name, rtype, rclass, ttl, rdata } = parseRecord(text)
     return { owner: name, rtype, rclass, ttl, rdata }
   } catch (error) {
-    throw new Error(reason(text, error instanceof Error ? error.message : String(error)))
+    throw new Error(reason(text, error instanceof Error ? error.message : String(error)), { cause: error })
   }
 }
 

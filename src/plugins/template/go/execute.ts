@@ -39,7 +39,7 @@ export class Template {
       this.#nodes = parseTemplate(source, word => functions.has(word))
     } catch (error) {
       if (error instanceof TemplateSyntaxError)
-        throw new Error(`template: ${name}:${error.line}: ${error.message}`)
+        throw new Error(`template: ${name}:${error.line}: ${error.message}`, { cause: error })
       throw error
     }
     this.text = nodesText(this.#nodes)

@@ -31,7 +31,7 @@ export function valueText(value: Value): string {
     const keys = Object.keys(value).sort()
     return `map[${keys.map(key => `${key}:${inner(value[key])}`).join(' ')}]`
   }
-  return String(value)
+  return typeof value === 'string' ? value : `${value as number | bigint | boolean}`
 }
 
 const inner = (value: Value): string => (value === undefined ? '<nil>' : valueText(value))
@@ -73,7 +73,7 @@ function verbText(verb: string, value: Value, flags: string, precision: number |
       return inner(value)
     case 's':
       if (typeof value === 'string')
-        return precision === undefined ? value : [...value].slice(0, precision).join('')
+        return precision === undefined ? value : Array.from(value).slice(0, precision).join('')
       return typeof value === 'object' ? inner(value) : bad
     case 'q':
       return typeof value === 'string' ? quoteText(value) : bad

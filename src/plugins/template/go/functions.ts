@@ -47,7 +47,6 @@ function equal(a: Value, b: Value, name: string): boolean {
     throw new Error(`error calling ${name}: incompatible types for comparison`)
   if (typeof a === 'object' || typeof b === 'object')
     throw new Error(`error calling ${name}: non-comparable type ${typeName(a)}: ${typeName(b)}`)
-  // eslint-disable-next-line eqeqeq -- 1 and 1n are the same number here
   return isNumber(a) && isNumber(b) ? a == b : a === b
 }
 
