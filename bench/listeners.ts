@@ -71,13 +71,19 @@ const canned: Responder = {
   }
 }
 
-const files: Files = { read: path => readFileSync(path), list: () => [], kind: () => undefined }
+const files: Files = {
+  read: path => readFileSync(path),
+  list: () => [],
+  kind: () => undefined,
+  stat: () => ({ modifiedMs: 0, octets: 0 })
+}
 const quiet = () => undefined
 const silent: Log = {
   debug: quiet,
   info: quiet,
   warn: quiet,
   error: quiet,
+  fatal: quiet,
   plugin: () => silent,
   own: () => silent
 }

@@ -1,43 +1,23 @@
-// Joins a configuration and a runtime into something that serves. The only file that knows every part.
-import { ClusterStates, type SourceRequest } from './cluster/cluster-states.ts'
-import { withPluginName, type Dispenser } from './corefile/dispenser.ts'
+// Joins a configuration and a runtime into something that serves, and exchanges the configuration while it serves.
+import { Generation, type GenerationOptions } from './app/generation.ts'
+import { Listeners } from './app/listeners.ts'
+import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import type { Block } from './corefile/load.ts'
-import { CorefileError } from './corefile/position.ts'
-import { checkOverlap } from './corefile/server-keys.ts'
+import type { Position } from './corefile/position.ts'
 import type { Answer } from './dns/answer.ts'
-import { linkPlugins, type Eventual, type Example, type Handler, type Plugin } from './dns/plugin.ts'
-import { derivedQuery, type ListenerInfo, type Query } from './dns/query.ts'
-import { emptyAnswer } from './dns/response.ts'
-import { metricsOf, type Metrics } from './metrics/metrics.ts'
-import type { BlockServer, BuildInfo, SetupContext, Shared, StanzaSource } from './plugins/definition.ts'
-import { definitionOf, directives } from './plugins/order.ts'
+import type { Eventual, Example } from './dns/plugin.ts'
+import type { Metrics } from './metrics/metrics.ts'
+import { metricsOf } from './metrics/metrics.ts'
+import type { ReloadTimes } from './plugins/definition.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
-import type { Runtime } from './runtime/runtime.ts'
-import { explainListenError } from './server/listen-error.ts'
-import { planListeners, type Moved, type PlannedListener, type ServedBlock } from './server/listener-plan.ts'
-import { Responder } from './server/respond.ts'
-import { ConnectionTable, connectionsMaxOf } from './server/transport/connection-table.ts'
-import { listenPair } from './server/transport/listen-pair.ts'
-import { TcpTransport } from './server/transport/tcp.ts'
-import type { Transport } from './server/transport/transport.ts'
-import { UdpTransport } from './server/transport/udp.ts'
-import { ZoneRouter } from './server/zone-router.ts'
+import type { Kubernetes } from './plugins/kubernetes/kubernetes.ts'
 import type { Name } from './wire/name.ts'
-import { Rcode } from './wire/numbers.ts'
 
-export interface AppOptions {
+export interface AppOptions extends GenerationOptions {
   /** The configuration's server blocks; none: nothing is served. */
   readonly blocks: readonly Block[]
-  readonly runtime: Runtime
-  readonly build: BuildInfo
-  /** `--listen`: every plain-DNS block goes there. */
-  readonly listen?: Moved | undefined
   /** The command line, for advice that can be typed. */
   readonly words?: readonly string[]
-  /** `--http-base`. */
-  readonly httpBase?: number | undefined
-  /** Where a `kubernetes` stanza's state comes from. */
-  readonly clusterSource: (stanza: StanzaSource) => SourceRequest
 }
 
 /** Where the server can be reached, once it is started. */
@@ -46,71 +26,55 @@ export interface Addresses {
   readonly http: Readonly<Record<string, { readonly address: string; readonly port: number }>>
 }
 
+/** A `kubernetes` stanza, and how to ask the server block that it stands in, as a client over TCP would. */
+export interface Stanza {
+  readonly plugin: Kubernetes
+  /** Where it begins in the Corefile. */
+  readonly at: Position
+  ask(name: Name, qtype: number): Eventual<Answer>
+}
+
 const EXAMPLES_MAX = 6
 
-interface Task {
-  readonly order: number
-  readonly run: () => Promise<void> | void
-}
-
-/** One block while it is put together. */
-interface BlockUnderWay {
-  readonly configured: Block
-  readonly plugins: { readonly order: number; readonly plugin: Plugin }[]
-  addresses: readonly string[]
-  readonly readinessChecks: Map<string, () => boolean>
-}
-
-/** A configuration made ready: `start` opens its sockets, `stop` closes them. */
+/** A configuration made ready: `start` opens its sockets, `reload` puts another one in its place, `stop` closes them. */
 export class App {
   readonly #options: AppOptions
   readonly #clusters: ClusterStates
-  readonly #plugins: Plugin[] = []
-  readonly #startup: Task[] = []
-  readonly #shutdown: Task[] = []
-  readonly #listeners: PlannedListener[]
-  readonly #responders: Responder[] = []
-  /** Listeners that are open, in the order they were planned, with the label and port they got. */
-  readonly #opened: { readonly planned: PlannedListener; readonly label: string; readonly port: number }[] =
-    []
-  readonly #transports: Transport[] = []
-  readonly #connections: ConnectionTable
-  readonly #shared: Shared
-  readonly #once = new Map<string, unknown>()
-  readonly #metrics: Metrics
+  readonly #listeners: Listeners
+  #current: { readonly generation: Generation; readonly lease: ClusterLease }
+  /** The last reload, settled or not. */
+  #reloading: Promise<void> = Promise.resolve()
+  #isStopped = false
 
   /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
   constructor(options: AppOptions) {
-    const { runtime } = options
+    const { runtime, words = [] } = options
     this.#options = options
     this.#clusters = new ClusterStates(runtime)
-    this.#connections = new ConnectionTable({
-      clock: runtime.clock,
-      nextTurn: runtime.nextTurn,
-      connectionsMax: connectionsMaxOf(runtime.files)
-    })
-    this.#shared = this.#makeShared()
-    this.#metrics = metricsOf(this.#shared)
-    const blocks = this.#setUp()
-    this.#listeners = planListeners(blocks, options.listen, zone =>
-      runtime.log
-        .own()
-        .warn(
-          `zone ${zone} stands in two server blocks that --listen puts on one address: the first one answers`
-        )
-    )
+    let metrics: Metrics | undefined
+    this.#listeners = new Listeners({ runtime, words, metrics: () => (metrics ??= this.#metrics()) })
+    this.#current = this.#make(options.blocks, undefined)
   }
 
   /** `.:53` and the like: one line for each zone of each listener, as CoreDNS prints them at its start. */
   get zoneLines(): string[] {
-    return this.#listeners.flatMap(({ transport, address, port, zones }, i) =>
-      zones
-        .map(({ text }) => {
-          const scheme = transport === 'dns' ? '' : `${transport}://`
-          return `${scheme}${text}:${this.#opened[i]?.port ?? port}${address === '' ? '' : ` on ${address}`}`
-        })
-        .sort()
-    )
+    return this.#current.generation.listeners.flatMap(planned => {
+      const scheme = planned.transport === 'dns' ? '' : `${planned.transport}://`
+      const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
+      // Blocks with views share a zone.
+      const zones = new Set(planned.zones.map(({ text }) => text))
+      return [...zones].map(zone => `${scheme}${zone}:${where}`).sort()
+    })
+  }
+
+  /** How often the configuration wants its file looked at (*reload*); undefined: not at all. */
+  get reloadTimes(): ReloadTimes | undefined {
+    return this.#current.generation.reloadTimes
+  }
+
+  /** What everything is counted in. */
+  get metrics(): Metrics {
+    return this.#metrics()
   }
 
   /**
@@ -118,117 +82,126 @@ export class App {
    * be had; nothing is left open then.
    */
   async start(): Promise<Addresses> {
-    for (const { run } of inOrder(this.#startup)) await run()
-    await this.#clusters.start()
-    for (const listener of this.#listeners) await this.#listen(listener)
-    return {
-      dns: this.#transports.map(({ kind, info }) => ({
-        address: info.address,
-        port: info.port,
-        transport: kind
-      })),
-      http: this.#httpAddresses()
+    const { generation, lease } = this.#current
+    try {
+      await this.#begin(generation, lease)
+    } catch (error) {
+      await this.#listeners.closeAllBut([])
+      await this.#abandon(generation, lease)
+      throw error
     }
+    generation.serve()
+    return { dns: this.#listeners.addresses(), http: this.#httpAddresses() }
+  }
+
+  /**
+   * Puts another configuration in the place of this one. It is set up and started whole, its new listeners are opened;
+   * then all queries go to it at once, and the old one ends. Throws or rejects when anything of that fails: the old one
+   * then serves as before.
+   */
+  reload(blocks: readonly Block[]): Promise<void> {
+    const reloading = this.#reloading.then(() => this.#exchange(blocks))
+    this.#reloading = reloading.catch(() => undefined)
+    return reloading
   }
 
   /** Lets the plugins go in order (health waits its lameduck), then sends what is still being answered and closes. */
   async stop(): Promise<void> {
-    for (const { run } of inOrder(this.#shutdown)) await run()
-    await Promise.all(this.#transports.map(transport => transport.close()))
-    await this.#clusters.close()
+    this.#isStopped = true
+    await this.#reloading
+    const { generation, lease } = this.#current
+    await generation.end(true)
+    await this.#listeners.closeAllBut([])
+    await lease.release()
+  }
+
+  /**
+   * Loads the state of the cluster, and nothing else: no listener is opened and no plugin started. Settles with the
+   * `kubernetes` stanzas, in the order of the blocks, to be asked in process. Rejects when the state can't be had.
+   */
+  async load(): Promise<readonly Stanza[]> {
+    const { generation, lease } = this.#current
+    await lease.start()
+    const asks = generation.listeners.map(planned => this.#listeners.inProcess(planned))
+    return generation.stanzas.flatMap(({ plugin, block, at }) => {
+      const found = generation.listeners.findIndex(({ zones }) => zones.some(zone => zone.block === block))
+      const ask = asks[found]
+      return ask === undefined ? [] : [{ plugin, at, ask }]
+    })
   }
 
   /** Lets go of what set-up made, where nothing is to be started. */
   async discard(): Promise<void> {
-    await this.#clusters.close()
+    this.#current.generation.kept.abandon()
+    await this.#current.lease.release()
   }
 
   /** Questions about objects that are really there, for whoever wants to try: a name and what it shows. */
   exampleQuestions(): readonly Example[] {
-    return this.#plugins.flatMap(plugin => plugin.examples?.() ?? []).slice(0, EXAMPLES_MAX)
+    return this.#current.generation.plugins
+      .flatMap(plugin => plugin.examples?.() ?? [])
+      .slice(0, EXAMPLES_MAX)
   }
 
-  #setUp(): ServedBlock[] {
-    const { blocks } = this.#options
-    const underWay = blocks.map<BlockUnderWay>(configured => ({
-      configured,
-      plugins: [],
-      addresses: [],
-      readinessChecks: new Map()
-    }))
-    // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
-    for (const [order, name] of directives.entries()) {
-      for (const block of underWay) {
-        const directive = block.configured.directives.get(name)
-        if (directive === undefined) continue
-        const context = this.#context(block, order)
-        const plugin = setUpPlugin(name, directive.dispenser(), context)
-        if (plugin === undefined) continue
-        block.plugins.push({ order, plugin })
-        this.#plugins.push(plugin)
-      }
+  async #exchange(blocks: readonly Block[]): Promise<void> {
+    if (this.#isStopped) throw new Error('the server is stopping')
+    const previous = this.#current
+    const next = this.#make(blocks, previous.generation)
+    try {
+      await this.#begin(next.generation, next.lease)
+    } catch (error) {
+      await this.#listeners.closeAllBut(previous.generation.listeners)
+      await this.#abandon(next.generation, next.lease)
+      throw error
     }
-    checkOverlap(
-      underWay.flatMap(({ configured, addresses }) =>
-        configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
-      )
-    )
-    return underWay.map(({ configured, plugins, addresses }) => ({
-      block: configured,
-      keys: configured.keys,
-      addresses,
-      chain: linkChain(plugins.map(({ plugin }) => plugin)),
-      opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
-    }))
+    this.#current = next
+    this.#listeners.switchTo(next.generation.listeners)
+    next.generation.kept.settle()
+    next.generation.serve()
+    await previous.generation.end(false)
+    await this.#listeners.closeAllBut(next.generation.listeners)
+    await previous.lease.release()
   }
 
-  #makeShared(): Shared {
-    const { runtime, build, httpBase } = this.#options
-    return {
-      runtime,
-      build,
-      httpBase,
-      clusters: this.#clusters,
-      clusterSource: this.#options.clusterSource,
-      lookup: (name, qtype, query) => this.#lookup(name, qtype, query),
-      once: (key, make) => this.#makeOnce(key, make)
+  async #begin(generation: Generation, lease: ClusterLease): Promise<void> {
+    await generation.start()
+    await lease.start()
+    await this.#listeners.open(generation.listeners)
+  }
+
+  async #abandon(generation: Generation, lease: ClusterLease): Promise<void> {
+    await generation.end(false)
+    generation.kept.abandon()
+    await lease.release()
+  }
+
+  #make(
+    blocks: readonly Block[],
+    previous: Generation | undefined
+  ): { generation: Generation; lease: ClusterLease } {
+    const lease = this.#clusters.lease()
+    const host = {
+      lease,
+      lookup: this.#listeners.lookup.bind(this.#listeners),
+      infoOf: this.#listeners.infoOf.bind(this.#listeners),
+      answered: this.#listeners.answered
     }
-  }
-
-  #context(block: BlockUnderWay, order: number): SetupContext {
-    const { configured } = block
-    const name = directives[order] as string
-    return {
-      ...this.#shared,
-      keys: configured.keys,
-      root: '.',
-      directives: directives.filter(each => configured.directives.has(each)),
-      localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
-      boundTo: block.addresses,
-      readinessChecks: block.readinessChecks,
-      plugin: wanted => block.plugins.find(({ plugin }) => plugin.name === wanted)?.plugin,
-      bindTo: addresses => void (block.addresses = addresses),
-      onStartup: run => void this.#startup.push({ order, run }),
-      onShutdown: run => void this.#shutdown.push({ order, run }),
-      readiness: check => void block.readinessChecks.set(name, check),
-      servers: () => this.#serversOf(configured)
+    try {
+      const generation = new Generation(blocks, this.#options, host, previous)
+      return { generation, lease }
+    } catch (error) {
+      void lease.release()
+      throw error
     }
   }
 
-  #ownAddresses(): string[] {
-    return this.#options.runtime.network.interfaces().flatMap(one => (one.internal ? [] : [one.address]))
-  }
-
-  /** Where a block's zones are served: the listeners that its keys ended up on. */
-  #serversOf(block: Block): BlockServer[] {
-    return this.#opened.flatMap(({ planned, label }) =>
-      planned.zones.flatMap(zone => (zone.block === block ? [{ label, zone: zone.text }] : []))
-    )
+  #metrics(): Metrics {
+    return metricsOf(this.#current.generation.shared)
   }
 
   #httpAddresses(): Addresses['http'] {
     const names: readonly EndpointName[] = ['health', 'ready', 'metrics']
-    const endpoints = httpEndpointsOf(this.#shared)
+    const endpoints = httpEndpointsOf(this.#current.generation.shared)
     return Object.fromEntries(
       names.flatMap(name => {
         const [first] = endpoints.where(name)
@@ -236,93 +209,4 @@ export class App {
       })
     )
   }
-
-  #makeOnce<T>(key: string, make: () => T): T {
-    if (!this.#once.has(key)) this.#once.set(key, make())
-    return this.#once.get(key) as T
-  }
-
-  async #listen(planned: PlannedListener): Promise<void> {
-    const { runtime } = this.#options
-    const { address, port, zones, anyClass } = planned
-    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
-    const responder = new Responder({
-      router: new ZoneRouter(named),
-      anyClass,
-      dropped: (query, rcode) => this.#metrics.countDropped(query, rcode),
-      failed: (query, error) => {
-        this.#metrics.countPanic()
-        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-        runtime.log.error(`Recovered from panic in server: ${query.questionText}: ${text}`)
-      }
-    })
-    const options = {
-      address,
-      responder,
-      clock: runtime.clock,
-      log: runtime.log.own(),
-      nextTurn: runtime.nextTurn
-    }
-    try {
-      const { tcp, udp } = await listenPair(
-        port,
-        actual => new TcpTransport({ ...options, port: actual, table: this.#connections }),
-        actual => new UdpTransport({ ...options, port: actual })
-      )
-      this.#transports.push(udp, tcp)
-      this.#opened.push({ planned, label: udp.info.label, port: udp.info.port })
-      this.#responders.push(responder)
-      this.#responderOf.set(udp.info, responder).set(tcp.info, responder)
-    } catch (error) {
-      throw explainListenError(error, { address, port, words: this.#options.words ?? [] })
-    }
-  }
-
-  readonly #responderOf = new WeakMap<ListenerInfo, Responder>()
-
-  /** Asks the listener that the query came in on, as a client there would. */
-  #lookup(name: Name, qtype: number, query: Query): Eventual<Answer> {
-    const responder = this.#responderOf.get(query.listener) ?? this.#responders[0]
-    const inner = derivedQuery(query, name, qtype)
-    return responder === undefined ? emptyAnswer(inner, Rcode.SERVFAIL) : responder.lookup(inner)
-  }
-}
-
-function inOrder(tasks: readonly Task[]): Task[] {
-  return [...tasks].sort((a, b) => a.order - b.order)
-}
-
-function setUpPlugin(name: string, controller: Dispenser, context: SetupContext): Plugin | undefined {
-  try {
-    const definition = definitionOf(name)
-    if (definition === undefined) throw missingPlugin(name, controller)
-    return definition.setup(controller, context)
-  } catch (error) {
-    throw error instanceof CorefileError ? withPluginName(error, name) : error
-  }
-}
-
-/** A directive that CoreDNS has and we don't: said in words of our own, with the line that can go. */
-function missingPlugin(name: string, controller: Dispenser): CorefileError {
-  controller.next()
-  const at = controller.position()
-  return new CorefileError(
-    'UNKNOWN_DIRECTIVE',
-    `${at.file}:${at.line} - labdns does not have the plugin '${name}'`,
-    at,
-    'take the line (with its block) out, or serve this block with CoreDNS'
-  )
-}
-
-/** A block without plugins refuses; a chain whose last plugin passes a query on fails it, and says so. */
-function linkChain(plugins: readonly Plugin[]): Handler {
-  const last = plugins.at(-1)
-  if (last === undefined) return { answer: query => emptyAnswer(query, Rcode.REFUSED) }
-  return linkPlugins(plugins, {
-    answer: query => {
-      const answer = emptyAnswer(query, Rcode.SERVFAIL)
-      answer.error = new Error(`plugin/${last.name}: no next plugin found`)
-      return answer
-    }
-  })
 }

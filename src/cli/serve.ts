@@ -1,22 +1,36 @@
 // `labdns serve`: starts the server, prints what CoreDNS prints, and ends it on signals (corefile-and-plugins.md §4).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { App, type Addresses } from '../app.ts'
+import { Reloader } from '../app/reloader.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
+import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { ProcessLog } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { ListenError } from '../server/listen-error.ts'
 import { removeReadyFile, writeReadyFile } from '../server/ready-file.ts'
 import type { ServeArguments } from './arguments.ts'
 import { banner } from './banner.ts'
-import { chooseConfiguration, fileText, readListen, readPort, sourceChooser, systemRuntime } from './state.ts'
+import {
+  chooseConfiguration,
+  corefileReader,
+  fileText,
+  readListen,
+  readPort,
+  sourceChooser,
+  systemRuntime
+} from './state.ts'
 import { buildInfo, versionLines } from './version.ts'
 
 /** Runs until a signal ends it; settles with the exit status. */
 export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
+  let end = (_status: number): void => undefined
+  const ended = new Promise<number>(resolve => (end = resolve))
   let addresses: Addresses
+  // Those of the start alone: a reload's are not held here.
+  let sources: ManifestSource[] | undefined = []
   try {
     const chosen = await chooseConfiguration(args, runtime)
     for (const warning of chosen.configuration.warnings) runtime.log.warn(warning)
@@ -27,7 +41,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       runtime.log
         .own()
         .info(
-          'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --manifests FOLDER'
+          'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --apps FOLDER or --manifests FOLDER'
         )
     }
     app = new App({
@@ -36,18 +50,33 @@ export async function serve(args: ServeArguments): Promise<number> {
       build: buildInfo(),
       words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
+      lenient: args.lenient,
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(args, runtime, () => readFileSync(0))
+      clusterSource: sourceChooser(
+        args,
+        runtime,
+        () => readFileSync(0),
+        source => sources?.push(source)
+      ),
+      end
     })
     addresses = await app.start()
   } catch (error) {
     return failedStart(error, runtime, processLog)
   }
+  if (!args.quiet) for (const line of app.zoneLines) processLog.print(line)
+  const reloader = new Reloader({ app, runtime, read: corefileReader(args, runtime) })
+  await reloader.begin()
   if (!args.quiet) {
-    for (const line of [...app.zoneLines, ...versionLines()]) processLog.print(line)
+    for (const line of versionLines()) processLog.print(line)
     const isStartedByPerson = process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start'
-    if (isStartedByPerson) for (const line of banner(app, addresses)) processLog.print(line)
+    if (isStartedByPerson) {
+      const offered = sources.flatMap(source => source.corefileConfigMap ?? [])
+      const corefile = args.conf === undefined ? offered[0] : undefined
+      for (const line of banner(app, addresses, corefile, process.argv.slice(2))) processLog.print(line)
+    }
   }
+  sources = undefined
   if (args.pidfile !== undefined) writePidFile(args.pidfile, runtime)
   if (args.readyFile !== undefined) {
     try {
@@ -59,7 +88,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       return failedStart(new Error(`Could not write the ready file: ${text}`), runtime, processLog)
     }
   }
-  const status = await untilSignalled(app, runtime, processLog)
+  const status = await Promise.race([untilSignalled(app, reloader, runtime, processLog), ended])
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
   await processLog.flush(FLUSH_MS)
   return status
@@ -89,17 +118,24 @@ function writePidFile(path: string, runtime: Runtime): void {
 }
 
 /** Ends the app as CoreDNS ends on each signal; settles with the exit status. */
-function untilSignalled(app: App, runtime: Runtime, processLog: ProcessLog): Promise<number> {
+function untilSignalled(
+  app: App,
+  reloader: Reloader,
+  runtime: Runtime,
+  processLog: ProcessLog
+): Promise<number> {
   return new Promise(resolve => {
     let isInterrupted = false
-    const stop = () =>
-      app.stop().then(
+    const stop = () => {
+      reloader.stop()
+      return app.stop().then(
         () => resolve(0),
         (error: unknown) => {
           runtime.log.error(error instanceof Error ? error.message : String(error))
           resolve(3)
         }
       )
+    }
     process.once('SIGTERM', () => {
       runtime.log.info('SIGTERM: Shutting down servers then terminating')
       void stop()
@@ -120,11 +156,10 @@ function untilSignalled(app: App, runtime: Runtime, processLog: ProcessLog): Pro
     })
     process.on('SIGHUP', () => undefined)
     // Without a handler Node would open its debugger on SIGUSR1.
-    process.on('SIGUSR1', () =>
-      runtime.log
-        .own()
-        .warn('SIGUSR1: reloading is not in this version yet; restart to read the Corefile again')
-    )
+    process.on('SIGUSR1', () => {
+      runtime.log.info('SIGUSR1: Reloading')
+      void reloader.reload()
+    })
     const survive = (error: unknown) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
       runtime.log.own().error(`an error outside of any query; the server goes on: ${text}`)

@@ -1,8 +1,18 @@
 // What several commands need before they do their own work: the runtime, the configuration, the source of state.
+import type { CorefileNow } from '../app/reloader.ts'
 import { chokidarWatching } from '../cluster/manifests/chokidar-watcher.ts'
 import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
-import { interpretCorefile, loadCorefile, loadDefaultCorefile, type Configuration } from '../corefile/load.ts'
+import {
+  interpretCorefile,
+  loadCorefile,
+  loadDefaultCorefile,
+  readConfigured,
+  unwrapped,
+  type Configuration,
+  type LoadOptions
+} from '../corefile/load.ts'
+import { parseCorefile } from '../corefile/parser.ts'
 import { CorefileError } from '../corefile/position.ts'
 import type { StanzaSource } from '../plugins/definition.ts'
 import { directives } from '../plugins/order.ts'
@@ -17,15 +27,24 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { systemTurn } from '../runtime/turn.ts'
 import type { ServeArguments } from './arguments.ts'
 import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
+import { simulationOptions } from './simulation-options.ts'
 
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
 export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
   keepHeapSmall()
-  const written = processLog()
+  return runtimeWith(processLog())
+}
+
+/** The same for a command that ends at once, with a log of its own. */
+export function runtimeWith(written: ProcessLog): {
+  readonly runtime: Runtime
+  readonly processLog: ProcessLog
+} {
   const runtime: Runtime = {
     clock: systemClock,
     random: systemRandom(),
     log: written.log,
+    showDebug: written.showDebug,
     files: systemFiles,
     http: systemHttp(),
     network: systemNetwork,
@@ -48,17 +67,12 @@ export async function chooseConfiguration(
   args: ServeArguments,
   runtime: Runtime
 ): Promise<ChosenConfiguration> {
-  const options = {
-    files: runtime.files,
-    environment: runtime.environment,
-    knownDirectives: directives,
-    dnsPort: portNumber(args.port)
-  }
+  const options = corefileOptions(args, runtime)
   const configuration = await (args.conf === undefined
     ? loadDefaultCorefile(options)
     : loadCorefile(args.conf, options))
   if (configuration.blocks.length > 0) return { configuration, origin: 'file', text: undefined }
-  const isEmbedded = args.conf === undefined && args.manifests.length > 0
+  const isEmbedded = args.conf === undefined && (args.manifests.length > 0 || args.apps.length > 0)
   const text = isEmbedded ? embeddedCorefile(runtime.files) : bareCorefile(args.port)
   const name = isEmbedded ? '(embedded Corefile)' : '(default Corefile)'
   return {
@@ -68,38 +82,97 @@ export async function chooseConfiguration(
   }
 }
 
+/** Reads the Corefile of `serve` again; gives undefined while there is none that could be read again. */
+export function corefileReader(
+  args: ServeArguments,
+  runtime: Runtime
+): () => Promise<CorefileNow | undefined> {
+  const options = corefileOptions(args, runtime)
+  return async () => {
+    if (args.conf === 'stdin') return undefined
+    const path = args.conf ?? 'Corefile'
+    if (runtime.files.kind(path) !== 'file') return undefined
+    const { text, file } = readConfigured(path, options)
+    const corefile = await unwrapped(text, file)
+    const inFile = { ...options, ...corefile }
+    return {
+      outline: () => parseCorefile(corefile.text, file, { ...inFile, knownDirectives: undefined }),
+      interpret: () => {
+        const configuration = interpretCorefile(corefile.text, file, inFile)
+        if (configuration.blocks.length > 0) return configuration
+        throw new CorefileError(
+          'SYNTAX',
+          `${file}: no server block is left`,
+          undefined,
+          'is the file cut off?'
+        )
+      }
+    }
+  }
+}
+
+function corefileOptions(args: ServeArguments, runtime: Runtime): LoadOptions {
+  return {
+    files: runtime.files,
+    environment: runtime.environment,
+    knownDirectives: directives,
+    dnsPort: portNumber(args.port)
+  }
+}
+
 /** `-dns.port` as CoreDNS takes it: any number now, out of range when it comes to listening. */
 function portNumber(text: string): number {
   return /^-?\d+$/.test(text) ? Number(text) : 53
 }
 
-/** Makes the sources that stanzas ask for; `--manifests` takes the place of all of them. */
+/**
+ * Makes the sources that stanzas ask for, and tells of each in `made`; `--manifests` and `--apps` take the place of all of
+ * them. Throws CorefileError when an option of the simulation makes no sense.
+ */
 export function sourceChooser(
   args: ServeArguments,
   runtime: Runtime,
-  readStandardInput: () => Uint8Array
+  readStandardInput: () => Uint8Array,
+  made: (source: ManifestSource) => void = () => undefined,
+  isWatching = true
 ): (stanza: StanzaSource) => SourceRequest {
+  const simulation = simulationOptions(args)
+  refuseStandardInputTwice([...args.manifests, ...args.apps])
+  const isGiven = args.manifests.length > 0 || args.apps.length > 0
   return stanza => {
-    const paths = args.manifests.length > 0 ? args.manifests : stanza.manifests
-    if (paths.length > 0) {
+    const { manifests: paths, apps } = isGiven ? args : stanza
+    if (paths.length > 0 || apps.length > 0) {
       return {
-        key: `manifests ${JSON.stringify(paths)}`,
-        make: () =>
-          new ManifestSource({
+        key: `manifests ${JSON.stringify({ paths, apps, simulation: apps.length > 0 ? simulation : undefined })}`,
+        make: () => {
+          const source = new ManifestSource({
             paths,
+            apps,
+            simulation,
             runtime,
-            watch: chokidarWatching(runtime.clock),
-            ...(paths.includes('-') ? { standardInput: readStandardInput() } : {})
+            ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
+            ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })
+          made(source)
+          return source
+        }
       }
     }
     throw new CorefileError(
       'BAD_VALUE',
       'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined',
       stanza.at,
-      'this version takes the state of the cluster from manifests: add `--manifests FOLDER`, or `manifests FOLDER` to this block'
+      'this version takes the state of the cluster from manifests: add `--manifests FOLDER` or `--apps FOLDER`, or `manifests FOLDER` or `apps FOLDER` to this block'
     )
   }
+}
+
+function refuseStandardInputTwice(paths: readonly string[]): void {
+  if (paths.filter(path => path === '-').length < 2) return
+  throw new CorefileError(
+    'BAD_VALUE',
+    'standard input (-) can be read only once: name it in one --manifests or --apps'
+  )
 }
 
 /** `127.0.0.1:1053`, `[::1]:0`, `:1053`. Throws CorefileError. */

@@ -15,8 +15,8 @@ export interface ParseOptions {
   readonly files: Files
   /** What `{$NAME}` reads. */
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Every directive there is; others are errors. */
-  readonly knownDirectives: readonly string[]
+  /** Every directive there is; others are errors. Without the list, any word may be one. */
+  readonly knownDirectives: readonly string[] | undefined
   /** Folder that relative paths start from, absolute; the process's working folder when left out. */
   readonly folder?: string
   /** Places of the text's characters, where it stands inside another file. */
@@ -53,7 +53,7 @@ export const NOTES_MAX = 20
 
 class Parser {
   readonly #errors: ParseErrors
-  readonly #known: ReadonlySet<string>
+  readonly #known: ReadonlySet<string> | undefined
   readonly #stream: WordStream
   readonly #imports: Imports
   readonly #expandText: Expand
@@ -65,7 +65,7 @@ class Parser {
   readonly #snippetPlaces = new Map<string, Position>()
 
   constructor(text: string, file: string, options: ParseOptions, errorsMax: number) {
-    this.#known = new Set(options.knownDirectives)
+    this.#known = options.knownDirectives === undefined ? undefined : new Set(options.knownDirectives)
     this.#expandText = environmentExpander(options.environment)
     const locate = options.locate ?? ((_, line, column) => ({ file, line, column }))
     const list = readWords(text, '', locate)
@@ -208,7 +208,7 @@ class Parser {
         continue
       }
       const name = this.#expand(word)
-      const known = this.#known.has(name)
+      const known = this.#known?.has(name) !== false
       if (!known) this.#failUnknown(name, word)
       const words = this.#readDirective()
       if (!known) continue
@@ -337,7 +337,7 @@ class Parser {
 
   #failUnknown(name: string, word: Word): void {
     const looksLikeKey = !/^[\w-]*$/.test(name)
-    const near = nearestWord(name, this.#known)
+    const near = nearestWord(name, this.#known ?? [])
     const hint = looksLikeKey
       ? keyAsDirective(this.#blockStart)
       : near === undefined

@@ -119,7 +119,7 @@ class Records {
   additional = 0
   optAt = -1
   opt: OptFields | undefined = undefined
-  /** Whether the message can stay where it is: its OPT is missing or last, and no name needs octets behind `end`. */
+  /** Whether the message can stay where it is: its OPT is missing or last, no name needs the header or octets behind `end`. */
   inPlace = true
   readonly #wire: Buffer
   #labelsLeft: number
@@ -230,6 +230,7 @@ class Records {
         if (pointers === 1) this.#nameEnd = at + 2
         else if (at + 2 > this.#farthest) this.#farthest = at + 2
         at = ((label & 0x3f) << 8) | (wire[at + 1] as number)
+        if (at < HEADER_OCTETS) this.inPlace = false // the header's octets don't stay as they are
         continue
       }
       if (label > 63) return -1

@@ -8,6 +8,8 @@ export type Eventual<T> = T | Promise<T>
 /** Something that can be asked: the rest of a chain, or a whole server. */
 export interface Handler {
   answer(query: Query): Eventual<Answer>
+  /** As `Plugin.notified`, where one of the chain's plugins has it. */
+  notified?(query: Query): Answer | undefined
 }
 
 /** A question worth asking right now, and what its answer shows. */
@@ -23,10 +25,17 @@ export interface Plugin {
   /** Questions about what the plugin really serves, for a person who has just started the server. */
   examples?(): readonly Example[]
   /**
+   * Puts what the plugin knows of a question into `metadata` for others to read: `kubernetes/namespace` and the like
+   * (`Query.metadata`). Called before the chain is asked, and only in blocks with *metadata*. Must not wait.
+   */
+  publish?(query: Query, metadata: Map<string, string>): void
+  /**
    * Answers, or declines by returning `next.answer(query)`. Returns a promise only when it must wait on the network:
    * `async` and `await` are not written here, `whenReady` is. Never throws on account of what the query holds.
    */
   answer(query: Query, next: Handler): Eventual<Answer>
+  /** Takes a NOTIFY (RFC 1996) for a zone that it copies from elsewhere; `undefined` when the zone is none of these. */
+  notified?(query: Query): Answer | undefined
 }
 
 /** Applies `use` to a value that is here, or to one that comes; makes no promise unless it was given one. */

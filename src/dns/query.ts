@@ -20,6 +20,17 @@ export interface ListenerInfo {
   readonly port: number
 }
 
+/** What the answer to a query has to do with state that changes under way: whether, and how long, it may be kept. */
+export const LiveUse = {
+  /** Nothing. */
+  NONE: 0,
+  /** Live state has nothing for the name now, and somebody behind it answered. */
+  PASSED: 1,
+  /** Some of the answer comes from live state: nobody may keep it. */
+  ANSWERED: 2
+} as const
+export type LiveUse = (typeof LiveUse)[keyof typeof LiveUse]
+
 /** Internal lookups (CNAME targets and the like) may nest this deep; a loop between plugins ends here. */
 export const LOOKUP_DEPTH_MAX = 12
 
@@ -43,7 +54,16 @@ export class Query {
   readonly depth: number
   /** When it arrived, in milliseconds of the runtime's clock; 0 where nobody asked for it. */
   receivedAt = 0
-  /** Values that plugins publish for others (`kubernetes/namespace`, `forward/upstream`); made on first use. */
+  /** Set by plugins that answer from live state (*kubernetes*), and for lookups made on behalf of this query. */
+  liveUse: LiveUse = LiveUse.NONE
+  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`). */
+  answerBy = Infinity
+  /**
+   * Values that plugins publish for others, by label (`kubernetes/namespace`, `forward/upstream`). Made by *metadata*
+   * alone: without it there is no map, and nobody publishes anything. What is known of the question is put there by
+   * `Plugin.publish` before the chain is asked; what shows later, by the plugin itself (`query.metadata?.set(…)`). A
+   * plugin that asks on with another Query hands the map on.
+   */
   metadata: Map<string, string> | undefined = undefined
 
   constructor(
@@ -139,6 +159,18 @@ export class Query {
   }
 }
 
+/** A query that nobody sent: RD set, class IN, without EDNS, as if it came over TCP from this machine. */
+export function newQuery(name: Name, qtype: number, listener: ListenerInfo): Query {
+  const nameEnd = HEADER_OCTETS + name.length
+  const wire = Buffer.alloc(nameEnd + 4)
+  write16(wire, 2, Flag.RD)
+  write16(wire, 4, 1)
+  wire.set(name, HEADER_OCTETS)
+  write16(wire, nameEnd, qtype)
+  write16(wire, nameEnd + 2, Rclass.IN)
+  return new Query(wire, nameEnd, -1, 'tcp', { address: '127.0.0.1', port: 0 }, listener)
+}
+
 /**
  * The query that asks for something else on behalf of `parent`: same client, flags and EDNS, class IN, one level deeper.
  */
@@ -165,6 +197,7 @@ export function derivedQuery(parent: Query, name: Name, qtype: number): Query {
 function inherit(query: Query, parent: Query): Query {
   query.receivedAt = parent.receivedAt
   query.metadata = parent.metadata
+  query.answerBy = parent.answerBy
   return query
 }
 

@@ -21,3 +21,14 @@ export interface Transferer {
 export function isTransferer(plugin: object | undefined): plugin is Transferer {
   return plugin !== undefined && 'transfer' in plugin && typeof plugin.transfer === 'function'
 }
+
+/** What tells secondaries that a zone has changed (RFC 1996). */
+export interface Notifier {
+  /** Settles when every secondary has answered; rejects with a text that names those that didn't. */
+  notify(zone: Name): Promise<void>
+}
+
+/** Whether a plugin sends NOTIFY. */
+export function isNotifier(plugin: object | undefined): plugin is Notifier {
+  return plugin !== undefined && 'notify' in plugin && typeof plugin.notify === 'function'
+}

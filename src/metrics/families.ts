@@ -34,13 +34,29 @@ export const RELOAD_FAILURES: FamilySpec = {
   help: 'Counter of the number of failed reload attempts.'
 }
 
+export const RELOAD_VERSION: FamilySpec = {
+  name: 'coredns_reload_version_info',
+  help: "A metric with a constant '1' value labeled by hash, and value which type of hash generated."
+}
+
+export const LOCALHOST_REQUESTS: FamilySpec = {
+  name: 'coredns_local_localhost_requests_total',
+  help: 'Counter of special localhost subdomain requests.'
+}
+
+export const HOSTS_RELOADED: FamilySpec = {
+  name: 'coredns_hosts_reload_timestamp_seconds',
+  help: 'The timestamp of the last reload of hosts file.'
+}
+
 /** Counters without labels are shown at 0 before anything happened, also for plugins that no block uses. */
 export const ALWAYS_SHOWN: readonly FamilySpec[] = [
   PANICS,
   HEALTH_FAILURES,
   FORWARD_HEALTHCHECK_BROKEN,
   FORWARD_REJECTS,
-  RELOAD_FAILURES
+  RELOAD_FAILURES,
+  LOCALHOST_REQUESTS
 ]
 
 export const PROXY_DURATION: HistogramSpec = {

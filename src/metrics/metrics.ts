@@ -10,7 +10,7 @@ import {
   type FamilySpec,
   type HistogramSpec
 } from './family.ts'
-import { ALWAYS_SHOWN, HEALTH_DURATION, PANICS } from './families.ts'
+import { ALWAYS_SHOWN, HEALTH_DURATION, HOSTS_RELOADED, PANICS } from './families.ts'
 import { QuerySeries } from './query-series.ts'
 
 /** Families by name: asking for one twice gives the same one, so two server blocks count into the same series. */
@@ -24,6 +24,7 @@ export class Metrics {
   constructor() {
     for (const spec of ALWAYS_SHOWN) this.counter(spec)
     this.histogram(HEALTH_DURATION)
+    this.gauge(HOSTS_RELOADED)
     this.#panics = this.counter(PANICS).with()
   }
 
@@ -91,7 +92,7 @@ export class Metrics {
   }
 }
 
-/** The metrics of one configuration, the same for every plugin and for the server. */
-export function metricsOf(shared: { once<T>(key: string, make: () => T): T }): Metrics {
-  return shared.once('metrics', () => new Metrics())
+/** The metrics of a process, the same for every plugin and for the server. */
+export function metricsOf(shared: { keep<T>(key: string, make: () => T): T }): Metrics {
+  return shared.keep('metrics', () => new Metrics())
 }

@@ -38,7 +38,11 @@ export interface Endpoint {
 }
 
 interface OpenListener {
-  readonly routes: Map<string, { readonly answer: AnswerHttp; users: number }>
+  /**
+   * Who serves a path. The first one answers: while a configuration takes over from another the old one does, until it
+   * goes.
+   */
+  readonly routes: Map<string, AnswerHttp[]>
   readonly listening: Promise<HttpListener>
 }
 
@@ -71,14 +75,14 @@ export class HttpEndpoints {
       const listening = this.#http.listen(
         at.host,
         port,
-        request => routes.get(request.path)?.answer(request) ?? NOT_FOUND
+        request => routes.get(request.path)?.[0]?.(request) ?? NOT_FOUND
       )
       open = { routes, listening }
       this.#listeners.set(key, open)
     }
     const route = open.routes.get(path)
-    if (route === undefined) open.routes.set(path, { answer, users: 1 })
-    else route.users++
+    if (route === undefined) open.routes.set(path, [answer])
+    else route.push(answer)
     let listener: HttpListener
     try {
       listener = await open.listening
@@ -89,13 +93,19 @@ export class HttpEndpoints {
     const endpoint = {
       address: listener.address,
       port: listener.port,
-      close: () => this.#close(name, endpoint, key, path)
+      close: () => this.#close(name, endpoint, key, path, answer)
     }
     this.#open.set(name, [...this.where(name), endpoint])
     return endpoint
   }
 
-  async #close(name: EndpointName, endpoint: Endpoint, key: string, path: string): Promise<void> {
+  async #close(
+    name: EndpointName,
+    endpoint: Endpoint,
+    key: string,
+    path: string,
+    answer: AnswerHttp
+  ): Promise<void> {
     if (!this.where(name).includes(endpoint)) return
     this.#open.set(
       name,
@@ -103,7 +113,9 @@ export class HttpEndpoints {
     )
     const open = this.#listeners.get(key)
     const route = open?.routes.get(path)
-    if (open === undefined || route === undefined || --route.users > 0) return
+    if (open === undefined || route === undefined) return
+    route.splice(route.indexOf(answer), 1)
+    if (route.length > 0) return
     open.routes.delete(path)
     if (open.routes.size > 0) return
     this.#listeners.delete(key)
@@ -120,9 +132,9 @@ export class HttpEndpoints {
   }
 }
 
-/** The endpoints of one configuration. */
+/** The endpoints of a process. */
 export function httpEndpointsOf(shared: Shared): HttpEndpoints {
-  return shared.once('http-endpoints', () => new HttpEndpoints(shared.runtime.http, shared.httpBase))
+  return shared.keep('http-endpoints', () => new HttpEndpoints(shared.runtime.http, shared.httpBase))
 }
 
 const LISTEN_REASONS: Readonly<Record<string, string>> = {

@@ -14,6 +14,14 @@ export interface Files {
    * for nothing (or something that may not be looked at).
    */
   kind(path: string): 'file' | 'directory' | undefined
+  /** When a file was last changed and how large it is, links followed. Throws the operating system's error. */
+  stat(path: string): FileStat
+}
+
+export interface FileStat {
+  /** Milliseconds since 1970, with fractions. */
+  readonly modifiedMs: number
+  readonly octets: number
 }
 
 /** No file that anybody configures a DNS server with is larger; `/dev/zero` is. */
@@ -45,6 +53,10 @@ export const systemFiles: Files = {
     } catch {
       return undefined
     }
+  },
+  stat(path) {
+    const { mtimeMs, size } = statSync(path)
+    return { modifiedMs: mtimeMs, octets: size }
   }
 }
 

@@ -8,6 +8,8 @@ export interface Log {
   info(message: string): void
   warn(message: string): void
   error(message: string): void
+  /** For what the process ends by. It goes on: ending it is its owner's business. */
+  fatal(message: string): void
   /** A log whose lines carry a prefix: `log.plugin('health')` writes `[INFO] plugin/health: …`. */
   plugin(name: string): Log
   /** A log for lines that CoreDNS doesn't have: `[INFO] labdns: …`. */
@@ -19,6 +21,8 @@ export interface ProcessLog {
   readonly log: Log
   /** Writes a line as it is, in order with the log's (the start banner). */
   readonly print: (line: string) => void
+  /** Whether debug lines are written from here on. */
+  readonly showDebug: (shown: boolean) => void
   /** Lines that nobody read in time. */
   readonly dropped: number
   /** Settles when everything is written, and after `limitMs` in any case: to be awaited before the process exits. */
@@ -39,6 +43,7 @@ export function processLog(options: ProcessLogOptions = {}): ProcessLog {
   return {
     log: new PinoLog(logger, ''),
     print: line => writer.write(`${line}\n`),
+    showDebug: shown => void (logger.level = shown ? 'debug' : 'info'),
     get dropped() {
       return writer.dropped
     },
@@ -69,6 +74,10 @@ class PinoLog implements Log {
 
   error(message: string): void {
     this.#logger.error(this.#prefix + message)
+  }
+
+  fatal(message: string): void {
+    this.#logger.fatal(this.#prefix + message)
   }
 
   plugin(name: string): Log {

@@ -11,6 +11,8 @@ export interface Runtime {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Whether debug lines are written from here on (`debug`); absent where the log has no levels. */
+  readonly showDebug?: (shown: boolean) => void
   readonly files: Files
   readonly http: Http
   readonly network: Network

@@ -2,10 +2,14 @@
 // Usage: hold.mjs TOOLS PORT PID MODE CONNECTIONS SECONDS
 import { readdirSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import net from 'node:net'
 import path from 'node:path'
 
 const [tools, port, pid, mode, connections, seconds] = process.argv.slice(2)
 const openFiles = () => readdirSync(`/proc/${pid}/fd`).length
+// What one connection holds is told from what the first 100,000 answers of a process cost anybody (compiled code).
+if (Number(connections) === 1) await askAndRead(100_000)
 const openBefore = openFiles()
 const run = spawnSync(
   process.execPath,
@@ -48,4 +52,30 @@ process.exit(broken.length > 0 ? 1 : 0)
 async function openFilesAfterwards() {
   await new Promise(resolve => setTimeout(resolve, 1000))
   return openFiles() - openBefore
+}
+
+/** A client that asks the tool's own question many times on one connection, and reads. */
+async function askAndRead(count) {
+  const name = Buffer.from('\x08headless\x07default\x03svc\x07cluster\x05local\0', 'latin1')
+  const head = Buffer.from([0, 0, 0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+  const question = Buffer.concat([head, name, Buffer.from([0, 1, 0, 1])])
+  question.writeUInt16BE(question.length - 2, 0)
+  const socket = net.connect(Number(port), '127.0.0.1')
+  let left = 0
+  let gathered = Buffer.alloc(0)
+  socket.on('data', chunk => {
+    gathered = Buffer.concat([gathered, chunk])
+    while (gathered.length >= 2 && gathered.length >= 2 + gathered.readUInt16BE(0)) {
+      gathered = gathered.subarray(2 + gathered.readUInt16BE(0))
+      if (--left === 0) socket.emit('answered')
+    }
+  })
+  for (let asked = 0; asked < count; asked += 1000) {
+    left = 1000
+    const answered = once(socket, 'answered')
+    socket.write(Buffer.concat(Array.from({ length: left }, () => question)))
+    await answered
+  }
+  socket.destroy()
+  await new Promise(resolve => setTimeout(resolve, 2000))
 }

@@ -36,6 +36,7 @@ export function filesOf(texts: Readonly<Record<string, string>>): Files {
   }
   return {
     kind,
+    stat: path => ({ modifiedMs: 0, octets: byPath.get(posix.resolve(FOLDER, path))?.length ?? 0 }),
     read(path, octetsMax = Infinity) {
       const text = byPath.get(posix.resolve(FOLDER, path))
       if (text === undefined)

@@ -205,6 +205,15 @@ t.test('a message becomes an answer', async t => {
   }
 })
 
+t.test('a name that leans on the header is written out, because the header changes', async t => {
+  // Octet 11 is the root until the OPT is counted there.
+  const wire = hex(`0007 8180 0001 0001 0000 0000 ${A_ORG} ${A_1('c00b')}`)
+  const query = makeQuery('a.org', 'A', { edns: 1232 })
+  const answer = foreignAnswer(query, wire)
+  t.ok(answer)
+  t.same(responseText(query, answer!).answer, ['. 60 A 10.0.0.1'])
+})
+
 t.test('a message is not read', async t => {
   const bad: readonly (readonly [string, Buffer])[] = [
     ['when records are missing', hex(`0007 8180 0001 0002 0000 0000 ${A_ORG} ${A_1('c00c')}`)],

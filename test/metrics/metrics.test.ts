@@ -48,10 +48,10 @@ t.test('panics are counted', async t => {
   t.equal(panics(), 1)
 })
 
-t.test('one configuration has one', async t => {
+t.test('a process has one', async t => {
   const made = new Map<string, unknown>()
   const shared = {
-    once: <T>(key: string, make: () => T): T => {
+    keep: <T>(key: string, make: () => T): T => {
       if (!made.has(key)) made.set(key, make())
       return made.get(key) as T
     }

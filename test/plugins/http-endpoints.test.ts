@@ -37,7 +37,7 @@ t.test('two blocks with one address are one, until both are gone', async t => {
     endpoints.open('metrics', at(':9153'), '/metrics', ok('two'))
   ])
   await one.close()
-  t.equal(await http.ask(':9153', '/metrics'), '200 one')
+  t.equal(await http.ask(':9153', '/metrics'), '200 two', 'who comes later takes over')
   await two.close()
   t.equal(await http.ask(':9153', '/metrics'), 'refused')
 })

@@ -1,11 +1,20 @@
 // Server blocks as a test writes them: text in, plugins out, with everything they asked for at set-up.
+import { blockFingerprint } from '../../src/corefile/fingerprint.ts'
 import { interpretCorefile } from '../../src/corefile/load.ts'
 import type { Dispenser } from '../../src/corefile/dispenser.ts'
 import { CorefileError } from '../../src/corefile/position.ts'
 import { ClusterStates } from '../../src/cluster/cluster-states.ts'
 import { linkPlugins, type Handler, type Plugin } from '../../src/dns/plugin.ts'
+import type { Query } from '../../src/dns/query.ts'
 import { emptyAnswer } from '../../src/dns/response.ts'
-import type { BlockServer, PluginDefinition, SetupContext, Shared } from '../../src/plugins/definition.ts'
+import type {
+  BlockServer,
+  PluginDefinition,
+  SetupContext,
+  Shared,
+  StreamLimits
+} from '../../src/plugins/definition.ts'
+import { KeptValues } from '../../src/plugins/kept-values.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemRandom } from '../../src/runtime/random.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -38,19 +47,24 @@ export function testRuntime(files: Readonly<Record<string, string>> = {}): TestR
 /** Shared values of one configuration. */
 export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared {
   const made = new Map<string, unknown>()
+  const kept = new KeptValues()
   return {
     runtime,
     build: { version: '1.2.3', revision: 'abcdef0' },
     lookup: (_name, _qtype, query) => emptyAnswer(query, Rcode.SERVFAIL),
-    clusters: new ClusterStates(runtime),
+    clusters: new ClusterStates(runtime).lease(),
     clusterSource: () => {
       throw new Error('this test has no cluster')
     },
     httpBase: undefined,
+    reloadEvery: () => undefined,
     once: <T>(key: string, make: () => T): T => {
       if (!made.has(key)) made.set(key, make())
       return made.get(key) as T
     },
+    keep: (key, make, drop) => kept.keep(key, make, drop),
+    hasAnswered: () => false,
+    end: () => undefined,
     ...more
   }
 }
@@ -72,6 +86,10 @@ export interface TestBlock {
   /** The plugins linked, and the end of the chain. */
   readonly chain: Handler
   readonly boundTo: readonly string[]
+  /** What `timeouts` asked for. */
+  readonly streamLimits: readonly StreamLimits[]
+  /** Whether its view takes a query; true without one. */
+  takes(query: Query): boolean
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -103,22 +121,37 @@ export function setupBlocks(
     const byName = new Map<string, Plugin>()
     const checks = new Map<string, () => boolean>()
     const startups: (() => Promise<void> | void)[] = []
-    const shutdowns: (() => Promise<void> | void)[] = []
+    const serving: (() => void)[] = []
+    const shutdowns: ((isFinal: boolean) => Promise<void> | void)[] = []
     let boundTo: readonly string[] = []
+    let view: { readonly name: string; readonly filter: (query: Query) => boolean } | undefined
+    const streamLimits: StreamLimits[] = []
     const names = directives.filter(name => block.directives.has(name))
     const servers = (): BlockServer[] =>
       (boundTo.length === 0 ? [''] : boundTo).flatMap(address =>
-        block.keys.map(key => ({ label: `${key.transport}://${address}:${key.port}`, zone: key.zone }))
+        block.keys.map(key => {
+          const label = `${key.transport}://${address}:${key.port}`
+          return { label, zone: key.zone, listener: { label, address, port: key.port } }
+        })
       )
     let current = ''
+    let root = ''
     const context: SetupContext = {
       ...shared,
       keys: block.keys,
-      root: '',
+      fingerprint: () => blockFingerprint(block),
+      get root() {
+        return root
+      },
+      rootAt: folder => void (root = folder),
+      limitStreams: limits => void streamLimits.push(limits),
+      viewAs: (name, filter) => void (view = { name, filter }),
+      viewName: () => view?.name ?? '',
       directives: names,
       localAddresses: [],
       plugin: name => byName.get(name),
       onStartup: task => void startups.push(task),
+      onServing: task => void serving.push(task),
       onShutdown: task => void shutdowns.push(task),
       readiness: check => void checks.set(current, check),
       readinessChecks: checks,
@@ -140,14 +173,17 @@ export function setupBlocks(
       context,
       plugins,
       chain: linkPlugins(plugins, last),
+      streamLimits,
       get boundTo() {
         return boundTo
       },
+      takes: query => view?.filter(query) ?? true,
       start: async () => {
         for (const task of startups) await task()
+        for (const task of serving) task()
       },
       stop: async () => {
-        for (const task of shutdowns) await task()
+        for (const task of shutdowns) await task(true)
       }
     }
   })

@@ -16,6 +16,7 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): Files {
     kind: path => {
       if (Object.hasOwn(texts, path)) return 'file'
       return Object.keys(texts).some(each => each.startsWith(`${path}/`)) ? 'directory' : undefined
-    }
+    },
+    stat: path => ({ modifiedMs: 0, octets: Buffer.byteLength(texts[path] ?? fail(path)) })
   }
 }

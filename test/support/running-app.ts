@@ -16,6 +16,7 @@ const silent: Log = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  fatal: () => undefined,
   plugin: () => silent,
   own: () => silent
 }
@@ -25,6 +26,8 @@ export interface RunningApp {
   readonly addresses: Addresses
   /** Of UDP and TCP alike. */
   readonly port: number
+  /** Puts another Corefile's text in its place. */
+  reload(corefile: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -52,12 +55,13 @@ export function testRuntime(
   }
 }
 
-/** Starts the server; a `kubernetes` stanza's state is `source`. */
+/** Starts the server; a `kubernetes` stanza's state is `source`. With `listen` null it listens where the text says. */
 export async function runApp(
   corefile: string,
   source: ClusterSource,
   runtime: Runtime = testRuntime(),
-  folder = '.'
+  folder = '.',
+  listen: { readonly address: string; readonly port: number } | null = { address: '127.0.0.1', port: 0 }
 ): Promise<RunningApp> {
   const options = { files: runtime.files, environment: {}, knownDirectives: directives, folder }
   const { blocks } = interpretCorefile(corefile, 'Corefile', options)
@@ -65,10 +69,11 @@ export async function runApp(
     blocks,
     runtime,
     build: { version: 'test', revision: '' },
-    listen: { address: '127.0.0.1', port: 0 },
+    listen: listen ?? undefined,
     httpBase: 0,
     clusterSource: () => ({ key: 'test', make: () => source })
   })
   const addresses = await app.start()
-  return { app, addresses, port: addresses.dns[0]?.port ?? 0, stop: () => app.stop() }
+  const reload = async (text: string) => app.reload(interpretCorefile(text, 'Corefile', options).blocks)
+  return { app, addresses, port: addresses.dns[0]?.port ?? 0, reload, stop: () => app.stop() }
 }

@@ -49,11 +49,16 @@ export class RecordBuffer {
 
   /** A length octet and the text's octets, 255 at most. */
   text(text: string): void {
-    const octets = Buffer.from(text, 'utf8')
-    const length = Math.min(octets.length, 255)
+    if (text === '') this.octets[this.claim(1)] = 0
+    else this.counted(Buffer.from(text, 'utf8'))
+  }
+
+  /** Octets behind their number; 255 at most. */
+  counted(source: Uint8Array): void {
+    const length = Math.min(source.length, 255)
     const at = this.claim(length + 1)
     this.octets[at] = length
-    this.octets.set(octets.subarray(0, length), at + 1)
+    for (let i = 0; i < length; i++) this.octets[at + 1 + i] = source[i] as number
   }
 
   bytes(source: Uint8Array, count: number): void {

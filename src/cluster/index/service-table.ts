@@ -54,6 +54,7 @@ export class ServiceTable {
   readonly #record = new RecordBuffer()
   readonly #service = new ServiceView()
   readonly #slice = new SliceView()
+  readonly #newSliceRecord = new SliceView()
   /** How many Services and slices there are. */
   serviceCount = 0
   sliceObjectCount = 0
@@ -172,13 +173,7 @@ export class ServiceTable {
     const old = this.#entryService[entry] as number
     let change: Change = 'added'
     if (old !== 0) {
-      if (this.#isSame(old)) {
-        const isRespelled = this.#isRespelled(this.#serviceAddresses, () => {
-          this.#unindexService(entry)
-          this.#indexService(fields, entry)
-        })
-        return isRespelled ? 'other' : 'none'
-      }
+      if (this.#isSame(old)) return this.#respell(fields, entry) ? 'other' : 'none'
       change = this.#tailDiffers(entry) ? 'answers' : 'other'
       this.#dropService(entry)
     }
@@ -208,20 +203,13 @@ export class ServiceTable {
     if (id >= 0) {
       const entry = this.#sliceEntry[id] as number
       if (this.#hasName(entry, label, 0, label.length)) {
-        if (this.#isSame(this.#sliceRecord[id] as number)) {
-          this.#namespaces.release(known)
-          const isRespelled = this.#isRespelled(this.#sliceAddresses, () => {
-            this.#unindexEndpoints(id)
-            this.#indexEndpoints(slice, id)
-          })
-          return isRespelled ? 'other' : 'none'
-        }
-        change = 'answers'
-        this.#dropSliceRecord(id)
-        this.#sliceRecord[id] = this.#store()
-        this.#indexEndpoints(slice, id)
         this.#namespaces.release(known)
-        return change
+        if (this.#isSame(this.#sliceRecord[id] as number)) return 'none'
+        const old = this.loadSlice(id, this.#slice)
+        this.#indexChange(old, this.#newSliceView(), id)
+        this.#slab.free(this.#sliceRecord[id] as number, old.size)
+        this.#sliceRecord[id] = this.#store()
+        return 'answers'
       }
       this.#removeSlice(id, known)
       change = 'answers'
@@ -231,8 +219,8 @@ export class ServiceTable {
     this.#namespaces.release(known)
     id = this.#newSlice(entry)
     this.#slices.add(this.#sliceHash(known, objectName), id)
+    this.#indexEndpoints(this.#newSliceView(), id)
     this.#sliceRecord[id] = this.#store()
-    this.#indexEndpoints(slice, id)
     return change
   }
 
@@ -337,7 +325,7 @@ export class ServiceTable {
 
   #indexService(fields: ServiceFields, entry: number): void {
     const addresses = new Set(fields.addresses.slice(0, ADDRESSES_MAX))
-    for (const address of addresses) this.#indexAddress(this.#serviceAddresses, address, entry)
+    for (const address of addresses) this.#indexServiceAddress(address, entry)
   }
 
   #unindexService(entry: number): void {
@@ -349,13 +337,14 @@ export class ServiceTable {
   }
 
   /**
-   * Whether reverse lookups find more or fewer addresses once an unchanged record is indexed again: records hold octets,
-   * and an address that was spelled oddly may be written canonically now.
+   * Indexes an unchanged Service again. Returns whether reverse lookups find more or fewer of its addresses now: its record
+   * holds octets, and an address that was spelled oddly may be written canonically.
    */
-  #isRespelled(table: HashTable, indexAgain: () => void): boolean {
-    const before = table.size
-    indexAgain()
-    return table.size !== before
+  #respell(fields: ServiceFields, entry: number): boolean {
+    const before = this.#serviceAddresses.size
+    this.#unindexService(entry)
+    this.#indexService(fields, entry)
+    return this.#serviceAddresses.size !== before
   }
 
   #sliceHash(namespace: number, name: Uint8Array): number {
@@ -415,30 +404,61 @@ export class ServiceTable {
   }
 
   #dropSliceRecord(id: number): void {
-    this.#unindexEndpoints(id)
-    this.#slab.free(this.#sliceRecord[id] as number, this.loadSlice(id, this.#slice).size)
-  }
-
-  #unindexEndpoints(id: number): void {
     const view = this.loadSlice(id, this.#slice)
-    view.rewindEndpoints()
-    while (view.nextEndpoint()) {
-      if (view.family !== 0) this.#unindex(this.#sliceAddresses, view.octets, view.addressAt, view.family, id)
-    }
+    this.#unindexEndpoints(view, id)
+    this.#slab.free(this.#sliceRecord[id] as number, view.size)
   }
 
-  #indexEndpoints(slice: EndpointSlice, id: number): void {
-    for (const endpoint of slice.endpoints) {
-      if (!endpoint.ready) continue
-      for (const address of endpoint.addresses) this.#indexAddress(this.#sliceAddresses, address, id)
+  /** The record under construction, which is a slice's. */
+  #newSliceView(): SliceView {
+    return this.#newSliceRecord.load(this.#record.octets, 0)
+  }
+
+  #indexEndpoints(view: SliceView, id: number): void {
+    view.rewindEndpoints()
+    while (view.nextEndpoint()) this.#indexEndpoint(view, id)
+  }
+
+  #unindexEndpoints(view: SliceView, id: number): void {
+    view.rewindEndpoints()
+    while (view.nextEndpoint()) this.#unindexEndpoint(view, id)
+  }
+
+  /**
+   * Takes a slice's addresses of before out and puts those of now in. Most of them are the same: endpoints are compared
+   * pair by pair, from the first one that differs on counted from the end, and equal ones are left alone.
+   */
+  #indexChange(before: SliceView, now: SliceView, id: number): void {
+    before.rewindEndpoints()
+    now.rewindEndpoints()
+    while (before.endpointsLeft > 0 && now.endpointsLeft > 0) {
+      before.nextEndpoint()
+      now.nextEndpoint()
+      if (isSameAddress(before, now)) continue
+      this.#unindexEndpoint(before, id)
+      this.#indexEndpoint(now, id)
+      while (before.endpointsLeft > now.endpointsLeft && before.nextEndpoint())
+        this.#unindexEndpoint(before, id)
+      while (now.endpointsLeft > before.endpointsLeft && now.nextEndpoint()) this.#indexEndpoint(now, id)
     }
+    while (before.nextEndpoint()) this.#unindexEndpoint(before, id)
+    while (now.nextEndpoint()) this.#indexEndpoint(now, id)
   }
 
   /** Reverse lookups go by text: an address that isn't written canonically is not found (kubernetes-records.md §10). */
-  #indexAddress(table: HashTable, address: string, value: number): void {
+  #indexEndpoint(view: SliceView, id: number): void {
+    if (view.isCanonical)
+      this.#sliceAddresses.add(this.#addressHash(view.octets, view.addressAt, view.family), id)
+  }
+
+  #unindexEndpoint(view: SliceView, id: number): void {
+    if (view.isCanonical) this.#unindex(this.#sliceAddresses, view.octets, view.addressAt, view.family, id)
+  }
+
+  #indexServiceAddress(address: string, entry: number): void {
     const family = parseAddress(address)
     if (family === 0 || formatAddress(parsedAddress, 0, family) !== address) return
-    table.add(this.#addressHash(parsedAddress, 0, family), value)
+    this.#serviceAddresses.add(this.#addressHash(parsedAddress, 0, family), entry)
   }
 
   #unindex(table: HashTable, octets: Uint8Array, at: number, family: number, value: number): void {
@@ -448,6 +468,13 @@ export class ServiceTable {
   #addressHash(octets: Uint8Array, at: number, family: number): number {
     return this.#hasher.hash(octets, at, at + family, ADDRESS_SALT)
   }
+}
+
+function isSameAddress(a: SliceView, b: SliceView): boolean {
+  if (a.family !== b.family || a.isCanonical !== b.isCanonical) return false
+  for (let at = 0; at < a.family; at++)
+    if (a.octets[a.addressAt + at] !== b.octets[b.addressAt + at]) return false
+  return true
 }
 
 /** A name as records hold it: 255 octets at most. The API allows 253, so nothing real is cut. */

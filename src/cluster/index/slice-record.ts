@@ -5,10 +5,10 @@
 //   8  ports, 16 bits                   ..  ports: 1 or 0 (has a number), number, name, protocol
 //                                       ..  endpoints, see below
 //
-// An endpoint is one ready address: family (4, 16, or 0 for a domain name), hash of its endpoint name, the address (a
-// domain name: length and octets), the endpoint name (empty: the address with dashes), the topology zone.
-// Endpoints that share an entry in the object are written one by one.
-import { formatIPv4, formatIPv6, parseAddress, parsedAddress } from '../../wire/address.ts'
+// An endpoint is one ready address: family (4, 16, or 0 for a domain name; 128 is added when the object spells the
+// address oddly), hash of its endpoint name, the address (a domain name: length and octets), the endpoint name (empty:
+// the address with dashes), the topology zone. Endpoints that share an entry in the object are written one by one.
+import { formatIPv6, parseAddress, parsedAddress } from '../../wire/address.ts'
 import { parseName } from '../../wire/name.ts'
 import { read16, read32, write16, write32 } from '../../wire/records.ts'
 import type { Endpoint, EndpointSlice } from '../objects.ts'
@@ -18,6 +18,9 @@ import type { RecordBuffer } from './service-record.ts'
 const HEAD = 10
 /** Endpoint names longer than a label can be never match and are cut. */
 const LABEL_MAX = 63
+/** In the family's octet: the address is not in the form of RFC 5952. */
+const ODD = 0x80
+const DASH = 0x2d
 
 export interface SliceOptions {
   /** The Pod's name is the endpoint name where there is no hostname (`endpoint_pod_names`). */
@@ -67,22 +70,49 @@ function writeEndpoint(
   const family = parseAddress(address)
   const domain = family === 0 ? parseName(address) : undefined
   if (family === 0 && domain === undefined) return false
-  const name = endpointName(endpoint, address, options)
-  const generated = family === 0 ? '' : dashed(family)
-  const label = cutLabel(name)
+  const isOdd = family !== 0 && !isCanonical(address, family)
+  const isPlain = family !== 0 && !isOdd && !hasOwnName(endpoint, options)
+  const label = isPlain ? undefined : cutLabel(endpointName(endpoint, address, options))
   const at = record.claim(5)
-  record.octets[at] = family
-  write32(record.octets, at + 1, hasher.hash(label, 0, label.length, 0))
-  if (domain === undefined) {
-    record.bytes(parsedAddress, family)
-  } else {
-    const nameAt = record.claim(domain.length + 1)
-    record.octets[nameAt] = domain.length
-    record.octets.set(domain, nameAt + 1)
-  }
-  record.text(name === generated ? '' : label.toString('utf8'))
+  record.octets[at] = isOdd ? family | ODD : family
+  const hash =
+    label === undefined
+      ? hasher.hash(dashes, 0, writeDashed(address), 0)
+      : hasher.hash(label, 0, label.length, 0)
+  write32(record.octets, at + 1, hash)
+  if (domain === undefined) record.bytes(parsedAddress, family)
+  else record.counted(domain)
+  if (label === undefined) record.text('')
+  else record.counted(label)
   record.text(options.zones ? endpoint.zone.toLowerCase() : '')
   return true
+}
+
+/** Whether an address that was just read is written as reverse lookups look for it. Without a colon there is one way. */
+function isCanonical(address: string, family: 4 | 16): boolean {
+  return address.includes(':') ? family === 16 && formatIPv6(parsedAddress) === address : true
+}
+
+function hasOwnName(endpoint: Endpoint, options: SliceOptions): boolean {
+  return (
+    endpoint.hostname !== '' ||
+    (options.podNames && endpoint.targetName !== '' && endpoint.targetName.length < 64)
+  )
+}
+
+/** Room for one address with dashes. */
+const dashes = new Uint8Array(64)
+
+/** Writes an address into `dashes` as `endpointName` does; returns how many octets it takes. */
+function writeDashed(address: string): number {
+  const length = address.length
+  for (let at = 0; at < length; at++) {
+    const code = address.charCodeAt(at)
+    dashes[at] = code === 0x2e || code === 0x3a ? DASH : code
+  }
+  if (dashes[length - 1] !== DASH) return length
+  dashes[length] = 0x30
+  return length + 1
 }
 
 /** A name's octets, as many whole characters as a label can hold. */
@@ -96,19 +126,10 @@ function cutLabel(name: string): Buffer {
 
 /** The name an endpoint has below its Service (kubernetes-records.md §5 "Endpoint names"). */
 export function endpointName(endpoint: Endpoint, address: string, options: SliceOptions): string {
-  if (endpoint.hostname !== '') return endpoint.hostname
-  if (options.podNames && endpoint.targetName !== '' && endpoint.targetName.length < 64)
-    return endpoint.targetName
+  if (hasOwnName(endpoint, options)) return endpoint.hostname === '' ? endpoint.targetName : endpoint.hostname
   if (address.includes('.')) return address.replaceAll('.', '-')
-  const dashes = address.replaceAll(':', '-')
-  return dashes.endsWith('-') ? `${dashes}0` : dashes
-}
-
-/** The address in `parsedAddress` as the endpoint name that its canonical text would give. */
-function dashed(family: 4 | 16): string {
-  if (family === 4) return formatIPv4(parsedAddress).replaceAll('.', '-')
-  const text = formatIPv6(parsedAddress).replaceAll(':', '-')
-  return text.endsWith('-') ? `${text}0` : text
+  const name = address.replaceAll(':', '-')
+  return name.endsWith('-') ? `${name}0` : name
 }
 
 /** Reads a slice's record. One view is pointed at one record after another; nothing is copied. */
@@ -123,6 +144,8 @@ export class SliceView {
   protocolLength = 0
   /** Of the endpoint that `nextEndpoint` moved to: 4, 16, or 0 for a domain name. */
   family = 0
+  /** Whether the address is spelled as reverse lookups look for it. */
+  isCanonical = false
   nameHash = 0
   /** Its octets; a domain name's length is in the octet before. */
   addressAt = 0
@@ -189,11 +212,18 @@ export class SliceView {
     this.#left = this.endpointCount
   }
 
+  /** How many endpoints `nextEndpoint` has yet to move to. */
+  get endpointsLeft(): number {
+    return Math.max(0, this.#left)
+  }
+
   nextEndpoint(): boolean {
     if (this.#left-- <= 0) return false
     const octets = this.octets
     const at = this.#next
-    this.family = octets[at] as number
+    const family = octets[at] as number
+    this.family = family & ~ODD
+    this.isCanonical = family < ODD && family !== 0
     this.nameHash = read32(octets, at + 1) | 0
     if (this.family === 0) {
       this.addressAt = at + 6

@@ -54,12 +54,12 @@ export class Health {
     this.#timer = clock.every(CHECK_PERIOD_MS, () => this.#check(url))
   }
 
-  /** Goes on for the lameduck time, then stops. */
-  async stop(): Promise<void> {
+  /** Stops; where the server ends, after going on for the lameduck time. */
+  async stop(isFinal: boolean): Promise<void> {
     const endpoint = this.#endpoint
     if (endpoint === undefined) return
     const { lameduckMs } = this.#options
-    if (lameduckMs > 0) {
+    if (isFinal && lameduckMs > 0) {
       this.#parts.log.info(`Going into lameduck mode for ${formatDuration(lameduckMs)}`)
       await this.#parts.clock.sleep(lameduckMs)
     }

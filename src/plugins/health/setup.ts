@@ -31,7 +31,7 @@ export const healthPlugin: PluginDefinition = {
     }
     const health = new Health({ address, lameduckMs }, parts)
     context.onStartup(() => health.start())
-    context.onShutdown(() => health.stop())
+    context.onShutdown(isFinal => health.stop(isFinal))
     return undefined
   }
 }

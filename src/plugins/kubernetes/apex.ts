@@ -8,7 +8,7 @@ import type { Query } from '../../dns/query.ts'
 import { parseAddress, parsedAddress } from '../../wire/address.ts'
 import { NAME_OCTETS_MAX, joinLabels } from '../../wire/name.ts'
 import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
-import { write32 } from '../../wire/records.ts'
+import { write16, write32 } from '../../wire/records.ts'
 import type { KubernetesOptions } from './options.ts'
 import { serviceName } from './records.ts'
 
@@ -62,14 +62,13 @@ export class Apex {
     writer.addPlain((zoneOctets - 2) * 2)
     writer.copy(NS_DNS)
     const { octets } = writer
+    const pointer = 0xc000 | zoneAt
     let at = writer.at
-    octets[at] = 0xc0
-    octets[at + 1] = zoneAt
+    write16(octets, at, pointer)
     writer.at = at + 2
     writer.copy(HOSTMASTER)
     at = writer.at
-    octets[at] = 0xc0
-    octets[at + 1] = zoneAt
+    write16(octets, at, pointer)
     write32(octets, at + 2, serial)
     write32(octets, at + 6, REFRESH)
     write32(octets, at + 10, RETRY)

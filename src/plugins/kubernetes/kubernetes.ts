@@ -3,8 +3,9 @@ import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
-import type { Query } from '../../dns/query.ts'
+import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
+import type { LiveSource } from '../../dns/live.ts'
 import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { formatName, type Name } from '../../wire/name.ts'
@@ -21,7 +22,7 @@ import { Reverse } from './reverse.ts'
 import { SearchPaths } from './search-paths.ts'
 import { ClusterTransfer } from './zone-transfer.ts'
 
-export class Kubernetes implements Plugin, Transferer, ClusterView {
+export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   readonly name = 'kubernetes'
   readonly index: ClusterIndex
   readonly options: KubernetesOptions
@@ -71,9 +72,16 @@ export class Kubernetes implements Plugin, Transferer, ClusterView {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
   }
 
+  owns(query: Query): boolean {
+    const { wire, nameEnd } = query
+    if (this.#zones.find(wire, HEADER_OCTETS, nameEnd) === undefined) return false
+    return this.options.fallthrough?.find(wire, HEADER_OCTETS, nameEnd) === undefined
+  }
+
   answer(query: Query, next: Handler): Eventual<Answer> {
     const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     if (zone === undefined) return next.answer(query)
+    query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN) return this.#refuse(query, Rule.REFUSED_CLASS)
     const zoneAt = this.#zones.zoneAt
     switch (query.qtype) {
@@ -115,7 +123,7 @@ export class Kubernetes implements Plugin, Transferer, ClusterView {
     const room = this.#records.addressRoom(match, query.qtype)
     if (room !== 0) {
       if (outcome === Outcome.ENDPOINTS) {
-        const targets = this.#records.domainNames(match)
+        const targets = this.#records.domainNames(match, query.depth)
         if (targets.length > 0) return this.#chain.follow(query, targets, this.#negatives(zoneAt))
       }
       writer.begin(query, room)
@@ -244,8 +252,10 @@ export class Kubernetes implements Plugin, Transferer, ClusterView {
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
     if (!this.index.isSynced)
       return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
-    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true)
+    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
+      query.liveUse = LiveUse.PASSED
       return next.answer(query)
+    }
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
   }
 

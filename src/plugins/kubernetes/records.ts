@@ -9,69 +9,23 @@ import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
 import { joinLabels, readName, sameName, type Name } from '../../wire/name.ts'
 import { write16 } from '../../wire/records.ts'
 import { Outcome, type Match } from './match.ts'
+import { WrittenAddresses } from './written-addresses.ts'
 
 const SVC = Buffer.from('svc', 'latin1')
 const POD = Buffer.from('pod', 'latin1')
 
-/** Up to this many addresses are compared one by one before a set takes over. */
-const LINEAR_MAX = 16
-
-/** Each target is looked up, perhaps upstream: one query must not become thousands. */
-const TARGETS_MAX = 16
-
-/** Remembers which addresses were written, by their octets. */
-class Seen {
-  readonly #set = new Set<string>()
-  #count = 0
-  #first = 0
-
-  reset(): void {
-    this.#count = 0
-    if (this.#set.size > 0) this.#set.clear()
-  }
-
-  /**
-   * Whether the address is new. `written` is the message under way: the addresses before are its last octets, each at
-   * the end of a record of `stride` octets.
-   */
-  isNew(
-    source: Uint8Array,
-    at: number,
-    family: number,
-    written: Uint8Array,
-    end: number,
-    stride: number
-  ): boolean {
-    if (this.#count === 0) this.#first = end + stride - family
-    if (this.#count < LINEAR_MAX) {
-      for (let record = this.#first; record < end; record += stride) {
-        let same = 0
-        while (same < family && written[record + same] === source[at + same]) same++
-        if (same === family) return false
-      }
-    }
-    if (++this.#count < LINEAR_MAX) return true
-    if (this.#count === LINEAR_MAX) {
-      for (let record = this.#first; record < end; record += stride) {
-        this.#set.add(addressKey(written, record, family))
-      }
-    }
-    const key = addressKey(source, at, family)
-    if (this.#set.has(key)) return false
-    this.#set.add(key)
-    return true
-  }
-}
-
-function addressKey(octets: Uint8Array, at: number, family: number): string {
-  return Buffer.from(octets.buffer, octets.byteOffset + at, family).toString('latin1')
-}
+/**
+ * Each target is looked up, perhaps upstream, and may lead to endpoints that are domain names again: 16 for what a client
+ * asks, 4 for each of those, and one from there on. A Service whose endpoints are names of its own would otherwise make a
+ * single query ask more than the world can answer.
+ */
+const TARGETS_MAX = [16, 4] as const
 
 /** Writes address and service records from a Match. One for each plugin instance; used synchronously. */
 export class RecordWriter {
   readonly #index: ClusterIndex
   readonly #writer: AnswerWriter
-  readonly #seen = new Seen()
+  readonly #written = new WrittenAddresses()
 
   constructor(index: ClusterIndex, writer: AnswerWriter) {
     this.#index = index
@@ -106,7 +60,7 @@ export class RecordWriter {
     } else if (match.outcome === Outcome.POD) {
       if (match.podFamily === family) writer.address(ownerAt, ownerOctets, ttl, match.podAddress, 0, family)
     } else if (match.outcome === Outcome.ENDPOINTS) {
-      this.#seen.reset()
+      this.#written.reset()
       this.#endpointAddresses(match, family, ttl, ownerAt, ownerOctets)
     }
     return writer.recordCount - before
@@ -122,16 +76,20 @@ export class RecordWriter {
       while (slice.nextEndpoint()) {
         if (slice.family !== family || !match.endpointMatches()) continue
         const { octets, addressAt } = slice
-        if (!this.#seen.isNew(octets, addressAt, family, writer.octets, writer.at, 12 + family)) continue
+        if (!this.#written.isNew(octets, addressAt, family, writer.octets, writer.at, 12 + family)) continue
         writer.address(ownerAt, ownerOctets, ttl, octets, addressAt, family)
         if (writer.overflowed) return
       }
     }
   }
 
-  /** Different domain names that endpoints of FQDN slices stand for, `TARGETS_MAX` at most; nearly always none. */
-  domainNames(match: Match): Name[] {
+  /**
+   * Different domain names that endpoints of FQDN slices stand for; nearly always none. No more than a query that `depth`
+   * lookups led to may follow.
+   */
+  domainNames(match: Match, depth: number): Name[] {
     const { table, slice } = match
+    const most = TARGETS_MAX[depth] ?? 1
     const names: Name[] = []
     if (match.outcome !== Outcome.ENDPOINTS) return names
     for (let id = table.firstSlice(match.entry); id >= 0; id = table.nextSlice(id)) {
@@ -143,7 +101,7 @@ export class RecordWriter {
         const name = readName(slice.octets, slice.addressAt)
         if (name === undefined || names.some(one => sameName(one, name))) continue
         names.push(name)
-        if (names.length === TARGETS_MAX) return names
+        if (names.length === most) return names
       }
     }
     return names
@@ -172,6 +130,7 @@ export class RecordWriter {
       if (!match.portMatches(service) || ports.includes(service.port)) continue
       ports.push(service.port)
       const at = this.#srv(ttl, weight, service.port, target)
+      if (at < 0) break
       if (targetAt < 0) targetAt = at
     }
     if (ports.length === 0) return 0
@@ -216,7 +175,7 @@ export class RecordWriter {
           count++
         }
         const address = slice.octets.slice(slice.addressAt, slice.addressAt + slice.family)
-        const glueKey = `${addressKey(address, 0, address.length)}${targetKey}`
+        const glueKey = `${Buffer.from(address).toString('latin1')}${targetKey}`
         if (!glue.has(glueKey)) glue.set(glueKey, { target, at: targetAt, address })
       }
     }

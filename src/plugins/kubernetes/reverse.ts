@@ -78,7 +78,7 @@ export class Reverse {
     const slice = services.loadSlice(id, this.#slice)
     slice.rewindEndpoints()
     while (slice.nextEndpoint()) {
-      if (slice.family !== family) continue
+      if (slice.family !== family || !slice.isCanonical) continue
       let same = 0
       while (same < family && slice.octets[slice.addressAt + same] === this.#address[same]) same++
       if (same < family) continue

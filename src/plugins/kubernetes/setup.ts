@@ -4,8 +4,9 @@ import { parseDuration, parseInteger, type Parsed } from '../../corefile/values.
 import { fallthroughZones, zonesOrKeys, type Zone as ConfiguredZone } from '../../corefile/zones.ts'
 import { LabelSelector } from '../../cluster/selector.ts'
 import { ZoneTable } from '../../dns/zone.ts'
-import { encodeName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
+import { encodeName, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
+import { Apex } from './apex.ts'
 import { Kubernetes } from './kubernetes.ts'
 import type { KubernetesOptions } from './options.ts'
 
@@ -239,6 +240,12 @@ function resolve(stanza: Stanza, c: Dispenser, context: SetupContext): Kubernete
   const zones = uniqueNames(stanza.zones)
   const primary = zones.find(zone => !isBelowReverse(zone))
   if (primary === undefined) throw c.bareErr('non-reverse zone name must be used')
+  const long = zones.find(zone => zone.length > Apex.ZONE_OCTETS_MAX)
+  if (long !== undefined) {
+    throw c.bareErr(
+      `zone ${formatName(long)} takes ${long.length} octets, expected ${Apex.ZONE_OCTETS_MAX} at most: its SOA holds the name hostmaster.<zone>`
+    )
+  }
   const multicluster = uniqueNames(zonesOrKeys(stanza.multicluster, []))
   for (const zone of multicluster) {
     if (!zones.some(one => isSubdomain(zone, one))) {

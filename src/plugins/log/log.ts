@@ -6,7 +6,7 @@ import type { Query } from '../../dns/query.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import { isSubdomain, type Name } from '../../wire/name.ts'
-import { answerClass, answerType, type AnswerClass } from './classify.ts'
+import { answerClass, answerType, type AnswerClass } from '../../dns/classify.ts'
 import type { LogEntry } from './format.ts'
 
 /** One name of one `log` line. */

@@ -2,7 +2,7 @@
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import { parseName } from '../../wire/name.ts'
 import type { PluginDefinition } from '../definition.ts'
-import type { AnswerClass } from './classify.ts'
+import type { AnswerClass } from '../../dns/classify.ts'
 import { COMBINED_FORMAT, COMMON_FORMAT, compileFormat } from './format.ts'
 import { QueryLog, type LogRule } from './log.ts'
 

@@ -33,8 +33,9 @@ export const prometheusPlugin: PluginDefinition = {
     }
     const metrics = metricsOf(context)
     const plugin = new Prometheus(metrics.queries, context.runtime.clock, context.keys)
-    const exposition = context.once('prometheus', () => {
-      metrics.addCollector(() => buildInfo(context))
+    // One for all blocks, whose sample must not be there twice.
+    const info = context.once('build info', () => new BuildInfoUse())
+    const exposition = context.keep('prometheus', () => {
       // Loaded where the directive stands only: prom-client takes 20 ms of a start.
       return import('./exposition.ts').then(({ Exposition }) => new Exposition(metrics))
     })
@@ -44,8 +45,9 @@ export const prometheusPlugin: PluginDefinition = {
       const chain = context.directives.filter(
         name => name === 'prometheus' || context.plugin(name) !== undefined
       )
-      plugin.setPluginLabel(chain[chain.indexOf('prometheus') + 1] ?? '')
+      plugin.setLabels(chain[chain.indexOf('prometheus') + 1] ?? '', context.viewName())
       forget = metrics.addCollector(() => enabledPlugins(context, chain))
+      if (info.blocks++ === 0) info.forget = metrics.addCollector(() => buildInfo(context))
       const shown = await exposition
       try {
         endpoint = await httpEndpointsOf(context).open('metrics', address, '/metrics', () => shown.read())
@@ -56,10 +58,17 @@ export const prometheusPlugin: PluginDefinition = {
     })
     context.onShutdown(async () => {
       forget?.()
+      if (--info.blocks === 0) info.forget()
       await endpoint?.close()
     })
     return plugin
   }
+}
+
+/** Blocks of a configuration that show what the program is, and how they stop. */
+class BuildInfoUse {
+  blocks = 0
+  forget: () => void = () => undefined
 }
 
 function buildInfo(context: SetupContext): FamilySamples {
@@ -81,7 +90,7 @@ function enabledPlugins(context: SetupContext, chain: readonly string[]): Family
     samples: context.servers().flatMap(({ label, zone }) =>
       chain.map(name => ({
         suffix: '' as const,
-        labels: { server: label, zone, view: '', name },
+        labels: { server: label, zone, view: context.viewName(), name },
         value: 1
       }))
     )

@@ -33,8 +33,8 @@ export const readyPlugin: PluginDefinition = {
         context.runtime.log.own().warn(`plugin/ready is not served: ${text}`)
       }
     })
-    context.onShutdown(async () => {
-      readiness.stop()
+    context.onShutdown(async isFinal => {
+      if (isFinal) readiness.stop()
       await endpoint?.close()
     })
     return undefined

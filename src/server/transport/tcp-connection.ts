@@ -17,10 +17,17 @@ export interface TcpTimeouts {
   readonly writeMs: number
   /** Between messages. */
   readonly idleMs: number
+  /** Questions that one connection may ask; it is closed once the last of them is answered. */
+  readonly questionsMax: number
 }
 
 /** corefile-and-plugins.md §5.3, but for `writeMs`: CoreDNS gives each answer 5 s. */
-export const TCP_TIMEOUTS: TcpTimeouts = { readMs: 3000, writeMs: 10_000, idleMs: 10_000 }
+export const TCP_TIMEOUTS: TcpTimeouts = {
+  readMs: 3000,
+  writeMs: 10_000,
+  idleMs: 10_000,
+  questionsMax: Infinity
+}
 
 /** What a connection has in common with others of its listener. */
 export interface ConnectionHost {
@@ -69,6 +76,7 @@ export class TcpConnection implements Member {
   #peer: Peer | undefined = undefined
   #waiting: Slot[] = []
   #waitingOctets = 0
+  #asked = 0
   #transfer: Iterator<Buffer> | undefined = undefined
   /** When the last question came or the last answer went. */
   #activeAt: number
@@ -201,6 +209,10 @@ export class TcpConnection implements Member {
     this.#peer = peer
     host.received++
     host.table.touch(this)
+    if (++this.#asked >= host.timeouts.questionsMax) {
+      this.#stopping = true
+      this.#frames.clear()
+    }
     let response
     try {
       response = host.responder.respond(wire, host.kind, peer, host.info)
@@ -270,7 +282,11 @@ export class TcpConnection implements Member {
 
   /** Whether another question may be read before those that wait have their answers. */
   get #mayAsk(): boolean {
-    return this.#waiting.length < WAITING_MAX && this.#waitingOctets < WAITING_OCTETS_MAX
+    return (
+      this.#waiting.length < WAITING_MAX &&
+      this.#waitingOctets < WAITING_OCTETS_MAX &&
+      this.#asked < this.#host.timeouts.questionsMax
+    )
   }
 
   /** After work: whether to read, how long to wait, or whether it is over. */

@@ -25,13 +25,15 @@ import {
 export interface TcpTransportOptions extends TransportOptions {
   /** Shared by all listeners of a server. */
   readonly table: ConnectionTable
+  /** Those that are not to be the usual ones. */
+  readonly timeouts?: Partial<TcpTimeouts>
 }
 
 export class TcpTransport implements Transport, ConnectionHost {
   readonly kind = 'tcp'
   info: ListenerInfo
   /** May be replaced at any time; a connection keeps to the new ones from its next message on. */
-  timeouts: TcpTimeouts = TCP_TIMEOUTS
+  timeouts: TcpTimeouts
   received = 0
   sent = 0
   /** Connections that came in. */
@@ -56,8 +58,14 @@ export class TcpTransport implements Transport, ConnectionHost {
     this.responder = options.responder
     this.clock = options.clock
     this.table = options.table
+    this.timeouts = { ...TCP_TIMEOUTS, ...options.timeouts }
     this.info = listenerInfo('dns', options.address, options.address, options.port)
     this.failures = new Failures(options.log, () => `tcp ${this.info.label}`)
+  }
+
+  /** Sets the time limits that differ from the usual ones; for messages that come from now on. */
+  limit(timeouts: Partial<TcpTimeouts>): void {
+    this.timeouts = { ...TCP_TIMEOUTS, ...timeouts }
   }
 
   async listen(): Promise<void> {

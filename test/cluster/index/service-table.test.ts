@@ -381,6 +381,87 @@ t.test('addresses that are not written canonically are served and not found', t 
   t.end()
 })
 
+t.test('endpoints whose addresses are not written canonically', t => {
+  const { slab, table, namespaces } = setUp()
+  const put = (...addresses: readonly string[]) =>
+    table.putSlice(slice('shop', 's', '', [endpoint(addresses)]), 'web', '')
+  const odd = ['FD00:0::9', '::ffff:10.0.0.9', '2001:db8::0']
+  const canonical = ['fd00::9', '10.0.0.9', '2001:db8::']
+  const found = () => canonical.map(one => slicesAt(table, namespaces, one).length)
+  const held = () =>
+    readSlices(table, find(table, namespaces, 'shop', 'web'))[0]?.endpoints.map(one => one.split(' ')[0])
+  t.equal(put(...odd), 'added')
+  t.strictSame(held(), ['fd00::9', '10.0.0.9', '2001:db8::'])
+  t.strictSame(found(), [0, 0, 0])
+  t.equal(put(...odd), 'none')
+  t.equal(put(...canonical), 'answers', 'reverse lookups find them now')
+  t.strictSame(found(), [1, 1, 1])
+  t.equal(put(...odd, ...canonical), 'answers')
+  t.strictSame(found(), [1, 1, 1])
+  t.equal(put(...odd), 'answers')
+  t.strictSame(found(), [0, 0, 0])
+  table.removeSlice('shop', 's')
+  t.equal(slab.octetsUsed, 0)
+  t.end()
+})
+
+t.test('endpoints that come, go and move within a long slice', t => {
+  const { slab, table, namespaces } = setUp()
+  const dice = new Dice(4711)
+  const addresses = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? `fd00::${i + 1}` : `10.0.1.${i}`))
+  const odd = addresses.map(one => (one.includes(':') ? one.toUpperCase() : `::ffff:${one}`))
+  let list: string[] = []
+  for (let step = 0; step < 2000; step++) {
+    for (let edits = dice.below(4); edits > 0; edits--) {
+      const at = dice.below(list.length + 1)
+      const one = dice.pick(dice.below(8) === 0 ? odd : addresses)
+      switch (dice.below(8)) {
+        case 0:
+          list.push(...list.splice(at))
+          break
+        case 1:
+          list.splice(at, dice.below(30))
+          break
+        case 2:
+        case 3:
+          list.splice(at, 1)
+          break
+        case 4:
+          list.splice(at, 1, one)
+          break
+        default:
+          list.splice(at, 0, one)
+      }
+    }
+    list = list.slice(0, 100)
+    table.putSlice(
+      slice(
+        'shop',
+        's',
+        '',
+        list.map(one => endpoint([one]))
+      ),
+      'web',
+      ''
+    )
+    const wrong = addresses.filter(
+      one => slicesAt(table, namespaces, one).length !== list.filter(other => other === one).length
+    )
+    if (wrong.length > 0) {
+      t.strictSame(wrong, [], `step ${step}`)
+      break
+    }
+  }
+  table.removeSlice('shop', 's')
+  t.strictSame(
+    addresses.filter(one => slicesAt(table, namespaces, one).length > 0),
+    [],
+    'all are gone in the end'
+  )
+  t.equal(slab.octetsUsed, 0)
+  t.end()
+})
+
 t.test('names of endpoints', t => {
   const options = { podNames: true, zones: true }
   const cases: readonly (readonly [string, Endpoint, string])[] = [

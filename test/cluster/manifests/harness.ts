@@ -14,6 +14,7 @@ import type { Files } from '../../../src/runtime/files.ts'
 import type { Log } from '../../../src/runtime/log.ts'
 
 export const diskFiles: Files = {
+  stat: () => ({ modifiedMs: 0, octets: 0 }),
   read: path => readFileSync(path),
   list: path => readdirSync(path).sort(),
   kind(path) {
@@ -40,6 +41,10 @@ export class LogBook implements Log {
 
   error(message: string): void {
     this.lines.push(`error: ${message}`)
+  }
+
+  fatal(message: string): void {
+    this.lines.push(`fatal: ${message}`)
   }
 
   plugin(): Log {
@@ -118,6 +123,7 @@ export async function temporaryFolder(teardown: (task: () => Promise<void>) => v
 
 /** Files in memory, by the names that are shown; `undefined` as contents makes one unreadable. */
 export class MemoryFiles implements Files {
+  stat = () => ({ modifiedMs: 0, octets: 0 })
   readonly contents = new Map<string, string | Uint8Array | undefined>()
 
   constructor(texts: Readonly<Record<string, string | Uint8Array>>) {
@@ -148,17 +154,22 @@ export class MemoryFiles implements Files {
 }
 
 /** A source over files that don't change, for reading `texts` (name to contents) from memory. */
-export async function readTexts(texts: Readonly<Record<string, string | Uint8Array>>): Promise<Harness> {
+export async function readTexts(
+  texts: Readonly<Record<string, string | Uint8Array>>,
+  option: 'paths' | 'apps' = 'paths',
+  paths: readonly string[] = Object.keys(texts)
+): Promise<Harness> {
   const log = new LogBook()
   const files = new MemoryFiles(texts)
-  return begin({ paths: Object.keys(texts), runtime: { clock: systemClock, files, log } }, log, '')
+  return begin({ paths: [], [option]: paths, runtime: { clock: systemClock, files, log } }, log, '')
 }
 
 /** A source over files in memory; `write` changes one and says so, as a watcher would. */
 export async function editTexts(
   texts: Readonly<Record<string, string>>,
   teardown: (task: () => Promise<void>) => void,
-  paths: readonly string[] = Object.keys(texts)
+  paths: readonly string[] = Object.keys(texts),
+  apps: readonly string[] = []
 ): Promise<
   Harness & {
     readonly write: (name: string, contents: string | Uint8Array | undefined) => void
@@ -178,7 +189,7 @@ export async function editTexts(
       close: async () => undefined
     }
   }
-  const harness = await begin({ paths, runtime: { clock: systemClock, files, log }, watch }, log, '')
+  const harness = await begin({ paths, apps, runtime: { clock: systemClock, files, log }, watch }, log, '')
   teardown(() => harness.source.close())
   return {
     ...harness,

@@ -14,6 +14,7 @@ function filesOf(paths: readonly string[]): Files {
   const clean = (path: string) => path.replace(/\/$/, '')
   return {
     read: () => Buffer.alloc(0),
+    stat: () => ({ modifiedMs: 0, octets: 0 }),
     kind: path =>
       all.has(`${clean(path)}/`) || path === '.' ? 'directory' : all.has(path) ? 'file' : undefined,
     list(path) {
@@ -95,10 +96,11 @@ t.test('a folder that may not be looked into', async t => {
 t.test('a link that leads back up ends', async t => {
   const loop: Files = {
     read: () => Buffer.alloc(0),
+    stat: () => ({ modifiedMs: 0, octets: 0 }),
     list: () => ['a.yaml', 'back', 'again'],
     kind: path => (path.endsWith('.yaml') ? 'file' : 'directory')
   }
-  const expansion = expand({ kind: 'folder', given: 'k', base: 'k', parts: [] }, loop)
+  const expansion = expand({ kind: 'folder', option: 'manifests', given: 'k', base: 'k', parts: [] }, loop)
   t.ok(expansion.folders.size <= 20_000, `${expansion.folders.size} folders`)
   t.ok(expansion.files.size <= 20_000, `${expansion.files.size} files`)
 })

@@ -9,12 +9,13 @@ import {
   type ServiceImport
 } from '../../../src/cluster/objects.ts'
 import { linkPlugins } from '../../../src/dns/plugin.ts'
-import { encodeResponse } from '../../../src/dns/response.ts'
+import { LOOKUP_DEPTH_MAX, derivedQuery } from '../../../src/dns/query.ts'
+import { emptyAnswer, encodeResponse } from '../../../src/dns/response.ts'
 import { Kubernetes } from '../../../src/plugins/kubernetes/kubernetes.ts'
 import { transferPlugin } from '../../../src/plugins/transfer/setup.ts'
 import { readMessage } from '../../../src/wire/message.ts'
 import { formatName } from '../../../src/wire/name.ts'
-import { Rtype, rcodeName } from '../../../src/wire/numbers.ts'
+import { Rcode, Rtype, rcodeName } from '../../../src/wire/numbers.ts'
 import { formatRecord } from '../../../src/wire/rdata.ts'
 import { endpoint, service, slice } from '../../cluster/index/support.ts'
 import { lastHandler } from '../../support/blocks.ts'
@@ -282,4 +283,45 @@ t.test('one address in ten thousand slices', async t => {
   t.equal(wire[2]! & 2, 2, 'and TC')
   for (const { namespace: space, name } of objects) served.source.remove('EndpointSlice', space, name)
   t.same(await records(served, '1.0.0.10.in-addr.arpa', 'PTR'), ['NXDOMAIN'])
+})
+
+t.test('a name so long that a short zone begins beyond octet 255 of the message', async t => {
+  const served = await serve('k8s', [])
+  const labels = 'b.'.repeat(124)
+  const query = makeQuery(`${labels}k8s`, 'A', { transport: 'tcp' })
+  const message = readMessage(
+    encodeResponse(query, await served.raw(`${labels}k8s`, 'A', { transport: 'tcp' }))
+  )
+  const soa = message?.authority.map(formatRecord)
+  t.equal(soa?.length, 1)
+  t.match(soa?.[0], /^k8s\. 5 IN SOA ns\.dns\.k8s\. hostmaster\.k8s\. /)
+})
+
+t.test('endpoints that are names of their own Service, in another zone', async t => {
+  const zones = ['cluster.local', 'k8s']
+  const names = zones.flatMap(zone =>
+    ['', '_._.', '_http._.', 'http._.'].map(prefix => `${prefix}web.shop.svc.${zone}`)
+  )
+  let lookups = 0
+  const served: Served = await serve(
+    zones.join(' '),
+    [
+      namespace('shop'),
+      service('shop', 'web', { clusterIPs: ['None'] }),
+      slice('shop', 'a', 'web', [endpoint(names)], { ports: [http], addressType: 'FQDN' })
+    ],
+    {
+      lookup: (name, qtype, query) => {
+        const inner = derivedQuery(query, name, qtype)
+        if (++lookups > 10_000) throw new Error('this does not end')
+        return inner.depth > LOOKUP_DEPTH_MAX
+          ? emptyAnswer(inner, Rcode.SERVFAIL)
+          : served.plugin.answer(inner, lastHandler)
+      }
+    }
+  )
+  const found = await records(served, 'web.shop.svc.cluster.local', 'A')
+  t.equal(found[0], 'NOERROR')
+  t.ok(lookups >= names.length, 'each of the names is looked up')
+  t.ok(lookups <= 1000, `${lookups} lookups`)
 })

@@ -60,13 +60,19 @@ for (const [property, message] of bad) {
   )
 }
 
-t.test('zones', t => {
+t.test('zones', async t => {
   t.equal(setupMessage('kubernetes 10.in-addr.arpa', kubernetesPlugin), 'non-reverse zone name must be used')
   t.equal(
     setupMessage('kubernetes cluster.local\nkubernetes other.local', kubernetesPlugin),
     'this plugin can only be used once per Server Block'
   )
-  t.end()
+  const zone = (octets: number) => `${`${'z'.repeat(63)}.`.repeat(3)}${'z'.repeat(octets - 194)}`
+  t.equal(
+    setupMessage(`kubernetes ${zone(245)}`, kubernetesPlugin),
+    `zone ${zone(245)}. takes 245 octets, expected 244 at most: its SOA holds the name hostmaster.<zone>`
+  )
+  const served = await serve(zone(244), [])
+  t.match(await served.ask(zone(244), 'SOA'), { rcode: 'NOERROR', answer: [/ SOA .*rname=hostmaster\.z/] })
 })
 
 interface Recorded {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { readReload, reloadPlugin } from '../../../src/plugins/reload/setup.ts'
-import { controllerOf, setupMessage, testRuntime } from '../../support/blocks.ts'
+import type { ReloadTimes } from '../../../src/plugins/definition.ts'
+import { controllerOf, setupBlocks, setupMessage, testRuntime, testShared } from '../../support/blocks.ts'
 
 const cases: readonly (readonly [directive: string, message: string])[] = [
   ['reload', ''],
@@ -28,10 +29,9 @@ t.test('reads the times, and cuts the jitter to half the interval', async t => {
   t.same(readReload(controllerOf('reload 10s 0')), { intervalMs: 10_000, jitterMs: 0 })
 })
 
-t.test('says that changes are not taken into use', async t => {
-  const runtime = testRuntime()
-  setupMessage('reload', reloadPlugin, runtime)
-  t.same(runtime.log.lines, [
-    '[WARNING] labdns: reload is accepted and not in use yet: a changed Corefile takes effect when the server is started again'
-  ])
+t.test('has the file looked at', async t => {
+  const asked: ReloadTimes[] = []
+  const shared = testShared(testRuntime(), { reloadEvery: times => void asked.push(times) })
+  setupBlocks('.:1053 {\n    reload 5s 1s\n}\n', [reloadPlugin], shared)
+  t.same(asked, [{ intervalMs: 5000, jitterMs: 1000 }])
 })

@@ -1,9 +1,9 @@
 // What kind of answer an answer is, in CoreDNS's words (corefile-and-plugins.md §8.2).
-import type { Answer } from '../../dns/answer.ts'
-import type { Query } from '../../dns/query.ts'
-import { Opcode, Rcode, Rtype } from '../../wire/numbers.ts'
-import { endOfName } from '../../wire/name.ts'
-import { endOfRecord, read16, read32 } from '../../wire/records.ts'
+import type { Answer } from './answer.ts'
+import type { Query } from './query.ts'
+import { Opcode, Rcode, Rtype } from '../wire/numbers.ts'
+import { endOfName } from '../wire/name.ts'
+import { endOfRecord, read16, read32 } from '../wire/records.ts'
 
 export type AnswerType =
   'NOERROR' | 'NXDOMAIN' | 'NODATA' | 'SERVERERROR' | 'DELEGATION' | 'META' | 'UPDATE' | 'OTHERERROR'

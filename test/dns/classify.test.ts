@@ -1,7 +1,7 @@
 import t from 'tap'
-import { foreignAnswer } from '../../../src/dns/foreign-answer.ts'
-import { answerClass, answerType } from '../../../src/plugins/log/classify.ts'
-import { makeQuery, type QueryFields } from '../../support/messages.ts'
+import { foreignAnswer } from '../../src/dns/foreign-answer.ts'
+import { answerClass, answerType } from '../../src/dns/classify.ts'
+import { makeQuery, type QueryFields } from '../support/messages.ts'
 
 const NOW = 1_700_000_000
 const seconds = (offset: number) => ((NOW + offset) >>> 0).toString(16).padStart(8, '0')

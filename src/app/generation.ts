@@ -1,0 +1,273 @@
+// One configuration, set up: its plugins in their chains, what they do when it begins and ends, and where it wants to listen.
+import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
+import { withPluginName } from '../corefile/dispenser.ts'
+import { blockFingerprint } from '../corefile/fingerprint.ts'
+import type { Block, Directive } from '../corefile/load.ts'
+import { CorefileError, type Position } from '../corefile/position.ts'
+import { checkOverlap } from '../corefile/server-keys.ts'
+import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
+import type { ListenerInfo } from '../dns/query.ts'
+import { emptyAnswer } from '../dns/response.ts'
+import type {
+  BlockServer,
+  BuildInfo,
+  InternalLookup,
+  ReloadTimes,
+  SetupContext,
+  Shared,
+  StanzaSource,
+  StreamLimits
+} from '../plugins/definition.ts'
+import { KeptValues } from '../plugins/kept-values.ts'
+import { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
+import { changesNoAnswer, leftOut, missingPlugin } from '../plugins/missing.ts'
+import { definitionOf, directives } from '../plugins/order.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
+import type { QueryFilter } from '../server/zone-router.ts'
+import { Rcode } from '../wire/numbers.ts'
+
+/** What is the same for every configuration of a process. */
+export interface GenerationOptions {
+  readonly runtime: Runtime
+  readonly build: BuildInfo
+  readonly httpBase?: number | undefined
+  readonly listen?: Moved | undefined
+  readonly lenient?: boolean
+  readonly clusterSource: (stanza: StanzaSource) => SourceRequest
+  /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
+  readonly offline?: boolean
+  /** Ends the process; without it a plugin that asks for that is told of in the log only. */
+  readonly end?: (status: number) => void
+}
+
+/** Plugins that ask other servers. */
+const ASKS_OTHERS: ReadonlySet<string> = new Set(['forward', 'secondary'])
+
+/** What a configuration finds in the process that it becomes a part of. */
+export interface GenerationHost {
+  readonly lease: ClusterLease
+  readonly lookup: InternalLookup
+  /** Where a planned listener is, once it is open. */
+  infoOf(planned: PlannedListener): ListenerInfo | undefined
+  /** Whether any client was answered since the process began. */
+  readonly answered: { readonly yet: boolean }
+}
+
+interface Task<T> {
+  readonly order: number
+  readonly run: T
+}
+
+/** One block while it is put together. */
+interface BlockUnderWay {
+  readonly configured: Block
+  readonly plugins: Plugin[]
+  addresses: readonly string[]
+  /** Where relative paths start. */
+  root: string
+  limits: StreamLimits
+  view: { readonly name: string; readonly filter: QueryFilter } | undefined
+  readonly readinessChecks: Map<string, () => boolean>
+}
+
+export class Generation {
+  readonly listeners: readonly PlannedListener[]
+  readonly plugins: Plugin[] = []
+  /** Every `kubernetes` stanza, and where it stands. */
+  readonly stanzas: { readonly plugin: Kubernetes; readonly block: Block; readonly at: Position }[] = []
+  readonly kept: KeptValues
+  readonly shared: Shared
+  /** What `reload` asked for; undefined: nothing. */
+  reloadTimes: ReloadTimes | undefined
+  readonly #blocks: readonly Block[]
+  readonly #options: GenerationOptions
+  readonly #host: GenerationHost
+  readonly #startup: Task<() => Promise<void> | void>[] = []
+  readonly #shutdown: Task<(isFinal: boolean) => Promise<void> | void>[] = []
+  readonly #serving: (() => void)[] = []
+  readonly #once = new Map<string, unknown>()
+
+  /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
+  constructor(
+    blocks: readonly Block[],
+    options: GenerationOptions,
+    host: GenerationHost,
+    previous: Generation | undefined
+  ) {
+    this.#blocks = blocks
+    this.#options = options
+    this.#host = host
+    this.kept = new KeptValues(previous?.kept)
+    this.shared = this.#makeShared()
+    const served = this.#setUp()
+    this.listeners = planListeners(served, options.listen, zone =>
+      options.runtime.log
+        .own()
+        .warn(
+          `zone ${zone} stands in two server blocks that --listen puts on one address: the first one answers`
+        )
+    )
+  }
+
+  /** Runs what plugins do before listeners open, in their order. Rejects when one can't begin. */
+  async start(): Promise<void> {
+    this.#options.runtime.showDebug?.(this.#blocks.some(block => block.directives.has('debug')))
+    for (const { run } of inOrder(this.#startup)) await run()
+  }
+
+  /** Runs what plugins do once everything is answered by this configuration. */
+  serve(): void {
+    for (const run of this.#serving) run()
+  }
+
+  /** Runs what plugins do at the end. `isFinal`: the process ends too (health waits its lameduck then). */
+  async end(isFinal: boolean): Promise<void> {
+    for (const { run } of inOrder(this.#shutdown)) await run(isFinal)
+  }
+
+  #setUp(): ServedBlock[] {
+    const options = this.#options
+    const underWay = this.#blocks.map<BlockUnderWay>(configured => ({
+      configured,
+      plugins: [],
+      addresses: [],
+      root: '',
+      limits: {},
+      view: undefined,
+      readinessChecks: new Map()
+    }))
+    // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
+    for (const [order, name] of directives.entries()) {
+      for (const block of underWay) {
+        const directive = block.configured.directives.get(name)
+        if (directive === undefined) continue
+        if (definitionOf(name) === undefined && options.lenient === true && changesNoAnswer(name)) {
+          options.runtime.log.own().warn(leftOut(directive))
+          continue
+        }
+        const plugin = setUpPlugin(directive, this.#context(block, order))
+        if (plugin === undefined) continue
+        block.plugins.push(plugin)
+        this.plugins.push(plugin)
+        const at = directive.starts[0]
+        if (plugin instanceof Kubernetes && at !== undefined) {
+          this.stanzas.push({ plugin, block: block.configured, at })
+        }
+      }
+    }
+    checkOverlap(
+      underWay.flatMap(({ configured, addresses }) =>
+        configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
+      )
+    )
+    return underWay.map(({ configured, plugins, addresses, limits, view }) => ({
+      block: configured,
+      keys: configured.keys,
+      addresses,
+      limits,
+      filter: view?.filter,
+      chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
+      opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
+    }))
+  }
+
+  #makeShared(): Shared {
+    const { runtime, build, httpBase, clusterSource } = this.#options
+    return {
+      runtime,
+      build,
+      httpBase,
+      clusterSource,
+      clusters: this.#host.lease,
+      lookup: this.#host.lookup,
+      once: (key, make) => this.#makeOnce(key, make),
+      keep: (key, make, drop) => this.kept.keep(key, make, drop),
+      hasAnswered: () => this.#host.answered.yet,
+      end: status => this.#options.end?.(status),
+      reloadEvery: times => void (this.reloadTimes = times)
+    }
+  }
+
+  #context(block: BlockUnderWay, order: number): SetupContext {
+    const { configured } = block
+    const name = directives[order] as string
+    return {
+      ...this.shared,
+      keys: configured.keys,
+      fingerprint: () => blockFingerprint(configured),
+      root: block.root,
+      rootAt: folder => void (block.root = folder),
+      limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
+      viewAs: (name, filter) => void (block.view = { name, filter }),
+      viewName: () => block.view?.name ?? '',
+      directives: directives.filter(each => configured.directives.has(each)),
+      localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
+      boundTo: block.addresses,
+      readinessChecks: block.readinessChecks,
+      plugin: wanted => block.plugins.find(plugin => plugin.name === wanted),
+      bindTo: addresses => void (block.addresses = addresses),
+      onStartup: run => void this.#startup.push({ order, run }),
+      onServing: run => void this.#serving.push(run),
+      onShutdown: run => void this.#shutdown.push({ order, run }),
+      readiness: check => void block.readinessChecks.set(name, check),
+      servers: () => this.#serversOf(configured)
+    }
+  }
+
+  #ownAddresses(): string[] {
+    return this.#options.runtime.network.interfaces().flatMap(one => (one.internal ? [] : [one.address]))
+  }
+
+  /** Where a block's zones are served: the listeners that its keys ended up on. */
+  #serversOf(block: Block): BlockServer[] {
+    return this.listeners.flatMap(planned => {
+      const listener = this.#host.infoOf(planned)
+      if (listener === undefined) return []
+      const { label } = listener
+      return planned.zones.flatMap(zone =>
+        zone.block === block ? [{ label, zone: zone.text, listener }] : []
+      )
+    })
+  }
+
+  #makeOnce<T>(key: string, make: () => T): T {
+    if (!this.#once.has(key)) this.#once.set(key, make())
+    return this.#once.get(key) as T
+  }
+}
+
+function inOrder<T>(tasks: readonly Task<T>[]): Task<T>[] {
+  return [...tasks].sort((a, b) => a.order - b.order)
+}
+
+function setUpPlugin(directive: Directive, context: SetupContext): Plugin | undefined {
+  const { name } = directive
+  try {
+    const definition = definitionOf(name)
+    if (definition === undefined) throw missingPlugin(directive)
+    return definition.setup(directive.dispenser(), context)
+  } catch (error) {
+    throw error instanceof CorefileError ? withPluginName(error, name) : error
+  }
+}
+
+/** A block without plugins refuses; a chain whose last plugin passes a query on fails it, and says so. */
+function linkChain(plugins: readonly Plugin[]): Handler {
+  const last = plugins.at(-1)
+  if (last === undefined) return { answer: query => emptyAnswer(query, Rcode.REFUSED) }
+  return linkPlugins(plugins, {
+    answer: query => {
+      const answer = emptyAnswer(query, Rcode.SERVFAIL)
+      answer.error = new Error(`plugin/${last.name}: no next plugin found`)
+      return answer
+    }
+  })
+}
+
+function linkOffline(plugins: readonly Plugin[]): Handler {
+  return linkPlugins(
+    plugins.filter(({ name }) => !ASKS_OTHERS.has(name)),
+    { answer: query => emptyAnswer(query, Rcode.REFUSED) }
+  )
+}
