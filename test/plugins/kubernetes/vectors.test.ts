@@ -83,6 +83,7 @@ interface VectorSet {
   readonly files?: Readonly<Record<string, string>>
   readonly upstream?: readonly Upstream[]
   readonly local_ips?: readonly string[]
+  readonly client_ip?: string
   readonly requires?: unknown
   readonly skip?: string
   readonly cases?: readonly Case[]
@@ -406,8 +407,12 @@ function differences(given: Case, reply: MessageText, withoutTtl = false): strin
   return found
 }
 
-function objectsOf(file: string): RawObject[] {
-  return YAML.parseAllDocuments(readFileSync(new URL(file, folder), 'utf8')).flatMap(document => {
+/** The Pod that is to be the client gets the address that the questions come from. */
+function objectsOf(file: string, clientIp: string | undefined): RawObject[] {
+  const text = readFileSync(new URL(file, folder), 'utf8')
+  return YAML.parseAllDocuments(
+    clientIp === undefined ? text : text.replaceAll(clientIp, '127.0.0.1')
+  ).flatMap(document => {
     const object = document.toJS() as RawObject | null
     return object === null ? [] : (object.items ?? [object])
   })
@@ -438,7 +443,7 @@ for (const file of readdirSync(folder).filter(name => name.endsWith('.cases.json
     )
     for (const group of groups) {
       const source = new MemorySource()
-      for (const object of objectsOf(set.manifests)) source.putRaw(object)
+      for (const object of objectsOf(set.manifests, set.client_ip)) source.putRaw(object)
       const runtime = testRuntime({ localAddresses: JSON.parse(group) as string[] })
       const server = await runApp(corefile, source, runtime, work)
       for (const step of steps) {
