@@ -14,7 +14,9 @@ const doors = {
   yaml: '^src/corefile/configmap|^src/corefile/scalar-places|^src/cluster/manifests/',
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
-  commander: '^src/cli/'
+  re2js: '^src/corefile/pattern',
+  commander: '^src/cli/',
+  'lru-cache': '^src/plugins/cache/shelf'
 }
 
 module.exports = {
@@ -24,12 +26,24 @@ module.exports = {
     only('wire', []),
     only('runtime', []),
     only('corefile', ['wire', 'runtime']),
+    only('zonefile', ['wire']),
     only('dns', ['wire']),
     only('metrics', ['wire', 'dns', 'runtime']),
     only('upstream', ['wire', 'dns', 'runtime', 'metrics']),
+    only('zones', ['wire', 'dns', 'runtime', 'zonefile']),
     only('cluster', ['wire', 'dns', 'runtime', 'corefile']),
     only('server', ['wire', 'dns', 'runtime']),
-    only('plugins', ['wire', 'dns', 'runtime', 'corefile', 'cluster', 'upstream', 'metrics']),
+    only('plugins', [
+      'wire',
+      'dns',
+      'runtime',
+      'corefile',
+      'zonefile',
+      'zones',
+      'cluster',
+      'upstream',
+      'metrics'
+    ]),
     {
       name: 'plugins-do-not-import-each-other',
       severity: 'error',

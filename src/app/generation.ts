@@ -3,9 +3,10 @@ import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
 import { withPluginName } from '../corefile/dispenser.ts'
 import { blockFingerprint } from '../corefile/fingerprint.ts'
 import type { Block, Directive } from '../corefile/load.ts'
-import { CorefileError } from '../corefile/position.ts'
+import { CorefileError, type Position } from '../corefile/position.ts'
 import { checkOverlap } from '../corefile/server-keys.ts'
 import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
+import type { ListenerInfo } from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type {
   BlockServer,
@@ -17,12 +18,14 @@ import type {
   StanzaSource,
   StreamLimits
 } from '../plugins/definition.ts'
+import { KeptValues } from '../plugins/kept-values.ts'
+import { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
 import { changesNoAnswer, leftOut, missingPlugin } from '../plugins/missing.ts'
 import { definitionOf, directives } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
+import type { QueryFilter } from '../server/zone-router.ts'
 import { Rcode } from '../wire/numbers.ts'
-import { KeptValues } from './kept-values.ts'
 
 /** What is the same for every configuration of a process. */
 export interface GenerationOptions {
@@ -32,14 +35,23 @@ export interface GenerationOptions {
   readonly listen?: Moved | undefined
   readonly lenient?: boolean
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
+  /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
+  readonly offline?: boolean
+  /** Ends the process; without it a plugin that asks for that is told of in the log only. */
+  readonly end?: (status: number) => void
 }
+
+/** Plugins that ask other servers. */
+const ASKS_OTHERS: ReadonlySet<string> = new Set(['forward', 'secondary'])
 
 /** What a configuration finds in the process that it becomes a part of. */
 export interface GenerationHost {
   readonly lease: ClusterLease
   readonly lookup: InternalLookup
-  /** Listeners that are open on account of a plan: their label. */
-  labelOf(planned: PlannedListener): string | undefined
+  /** Where a planned listener is, once it is open. */
+  infoOf(planned: PlannedListener): ListenerInfo | undefined
+  /** Whether any client was answered since the process began. */
+  readonly answered: { readonly yet: boolean }
 }
 
 interface Task<T> {
@@ -55,12 +67,15 @@ interface BlockUnderWay {
   /** Where relative paths start. */
   root: string
   limits: StreamLimits
+  view: { readonly name: string; readonly filter: QueryFilter } | undefined
   readonly readinessChecks: Map<string, () => boolean>
 }
 
 export class Generation {
   readonly listeners: readonly PlannedListener[]
   readonly plugins: Plugin[] = []
+  /** Every `kubernetes` stanza, and where it stands. */
+  readonly stanzas: { readonly plugin: Kubernetes; readonly block: Block; readonly at: Position }[] = []
   readonly kept: KeptValues
   readonly shared: Shared
   /** What `reload` asked for; undefined: nothing. */
@@ -70,6 +85,7 @@ export class Generation {
   readonly #host: GenerationHost
   readonly #startup: Task<() => Promise<void> | void>[] = []
   readonly #shutdown: Task<(isFinal: boolean) => Promise<void> | void>[] = []
+  readonly #serving: (() => void)[] = []
   readonly #once = new Map<string, unknown>()
 
   /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
@@ -100,6 +116,11 @@ export class Generation {
     for (const { run } of inOrder(this.#startup)) await run()
   }
 
+  /** Runs what plugins do once everything is answered by this configuration. */
+  serve(): void {
+    for (const run of this.#serving) run()
+  }
+
   /** Runs what plugins do at the end. `isFinal`: the process ends too (health waits its lameduck then). */
   async end(isFinal: boolean): Promise<void> {
     for (const { run } of inOrder(this.#shutdown)) await run(isFinal)
@@ -113,6 +134,7 @@ export class Generation {
       addresses: [],
       root: '',
       limits: {},
+      view: undefined,
       readinessChecks: new Map()
     }))
     // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
@@ -128,6 +150,10 @@ export class Generation {
         if (plugin === undefined) continue
         block.plugins.push(plugin)
         this.plugins.push(plugin)
+        const at = directive.starts[0]
+        if (plugin instanceof Kubernetes && at !== undefined) {
+          this.stanzas.push({ plugin, block: block.configured, at })
+        }
       }
     }
     checkOverlap(
@@ -135,12 +161,13 @@ export class Generation {
         configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
       )
     )
-    return underWay.map(({ configured, plugins, addresses, limits }) => ({
+    return underWay.map(({ configured, plugins, addresses, limits, view }) => ({
       block: configured,
       keys: configured.keys,
       addresses,
       limits,
-      chain: linkChain(plugins),
+      filter: view?.filter,
+      chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
   }
@@ -155,7 +182,9 @@ export class Generation {
       clusters: this.#host.lease,
       lookup: this.#host.lookup,
       once: (key, make) => this.#makeOnce(key, make),
-      kept: (key, make) => this.kept.get(key, make),
+      keep: (key, make, drop) => this.kept.keep(key, make, drop),
+      hasAnswered: () => this.#host.answered.yet,
+      end: status => this.#options.end?.(status),
       reloadEvery: times => void (this.reloadTimes = times)
     }
   }
@@ -170,6 +199,8 @@ export class Generation {
       root: block.root,
       rootAt: folder => void (block.root = folder),
       limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
+      viewAs: (name, filter) => void (block.view = { name, filter }),
+      viewName: () => block.view?.name ?? '',
       directives: directives.filter(each => configured.directives.has(each)),
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
       boundTo: block.addresses,
@@ -177,6 +208,7 @@ export class Generation {
       plugin: wanted => block.plugins.find(plugin => plugin.name === wanted),
       bindTo: addresses => void (block.addresses = addresses),
       onStartup: run => void this.#startup.push({ order, run }),
+      onServing: run => void this.#serving.push(run),
       onShutdown: run => void this.#shutdown.push({ order, run }),
       readiness: check => void block.readinessChecks.set(name, check),
       servers: () => this.#serversOf(configured)
@@ -190,9 +222,12 @@ export class Generation {
   /** Where a block's zones are served: the listeners that its keys ended up on. */
   #serversOf(block: Block): BlockServer[] {
     return this.listeners.flatMap(planned => {
-      const label = this.#host.labelOf(planned)
-      if (label === undefined) return []
-      return planned.zones.flatMap(zone => (zone.block === block ? [{ label, zone: zone.text }] : []))
+      const listener = this.#host.infoOf(planned)
+      if (listener === undefined) return []
+      const { label } = listener
+      return planned.zones.flatMap(zone =>
+        zone.block === block ? [{ label, zone: zone.text, listener }] : []
+      )
     })
   }
 
@@ -228,4 +263,11 @@ function linkChain(plugins: readonly Plugin[]): Handler {
       return answer
     }
   })
+}
+
+function linkOffline(plugins: readonly Plugin[]): Handler {
+  return linkPlugins(
+    plugins.filter(({ name }) => !ASKS_OTHERS.has(name)),
+    { answer: query => emptyAnswer(query, Rcode.REFUSED) }
+  )
 }

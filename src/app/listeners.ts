@@ -1,8 +1,17 @@
 // The open sockets of a process. A configuration is switched on all of them at once; a socket that the next configuration
 // wants too stays open, with its connections.
 import type { Answer } from '../dns/answer.ts'
-import type { Eventual } from '../dns/plugin.ts'
-import { derivedQuery, QUERY_LIMIT_MS, type ListenerInfo, type Query } from '../dns/query.ts'
+import { whenReady, type Eventual } from '../dns/plugin.ts'
+import {
+  derivedQuery,
+  LiveUse,
+  newQuery,
+  QUERY_LIMIT_MS,
+  type ListenerInfo,
+  type Peer,
+  type Query,
+  type TransportKind
+} from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -12,6 +21,7 @@ import { Responder, type ListenerState } from '../server/respond.ts'
 import { ConnectionTable, connectionsMaxOf } from '../server/transport/connection-table.ts'
 import { listenPair } from '../server/transport/listen-pair.ts'
 import { TcpTransport } from '../server/transport/tcp.ts'
+import type { Response } from '../server/transport/transport.ts'
 import { UdpTransport } from '../server/transport/udp.ts'
 import { ZoneRouter } from '../server/zone-router.ts'
 import type { Name } from '../wire/name.ts'
@@ -33,6 +43,8 @@ interface OpenListener {
 export class Listeners {
   readonly #options: ListenersOptions
   readonly #connections: ConnectionTable
+  /** Whether any client was answered. */
+  readonly answered = { yet: false }
   /** By what the plan says of them, in the order in which they were opened. */
   readonly #open = new Map<string, OpenListener>()
   readonly #responderOf = new WeakMap<ListenerInfo, Responder>()
@@ -43,9 +55,9 @@ export class Listeners {
     this.#connections = new ConnectionTable({ clock, nextTurn, connectionsMax: connectionsMaxOf(files) })
   }
 
-  /** `dns://:53`; undefined while it is not open. */
-  labelOf(planned: PlannedListener): string | undefined {
-    return this.#open.get(keyOf(planned))?.udp.info.label
+  /** Where a planned listener is (its UDP half); undefined while it is not open. */
+  infoOf(planned: PlannedListener): ListenerInfo | undefined {
+    return this.#open.get(keyOf(planned))?.udp.info
   }
 
   /** The port that a planned listener got; the planned one while it is not open. */
@@ -99,11 +111,37 @@ export class Listeners {
    * time that one query has.
    */
   lookup(name: Name, qtype: number, query: Query): Eventual<Answer> {
-    if (query.answerBy === Infinity) query.answerBy = this.#options.runtime.clock.now() + QUERY_LIMIT_MS
+    if (query.answerBy === 0) query.answerBy = this.#options.runtime.clock.now() + QUERY_LIMIT_MS
     const [first] = this.#open.values()
     const responder = this.#responderOf.get(query.listener) ?? first?.responder
     const inner = derivedQuery(query, name, qtype)
-    return responder === undefined ? emptyAnswer(inner, Rcode.SERVFAIL) : responder.lookup(inner)
+    if (responder === undefined) return emptyAnswer(inner, Rcode.SERVFAIL)
+    return whenReady(responder.lookup(inner), answer => {
+      if (inner.liveUse !== LiveUse.NONE) query.liveUse = LiveUse.ANSWERED
+      return answer
+    })
+  }
+
+  /** How to ask a listener that isn't open, as a client over TCP would. */
+  inProcess(planned: PlannedListener): (name: Name, qtype: number) => Eventual<Answer> {
+    const { responder, listener } = this.#socketless(planned)
+    return (name, qtype) => responder.answer(newQuery(name, qtype, listener))
+  }
+
+  /** Answers messages as a listener would that isn't open. */
+  handedIn(
+    planned: PlannedListener
+  ): (wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response> {
+    const { responder, listener } = this.#socketless(planned)
+    return (wire, transport, peer) => responder.respond(wire, transport, peer, listener)
+  }
+
+  #socketless(planned: PlannedListener): { responder: Responder; listener: ListenerInfo } {
+    const { transport, address, port } = planned
+    const responder = new Responder(this.#stateOf(planned))
+    const listener: ListenerInfo = { label: `${transport}://${address}:${port}`, address, port }
+    this.#responderOf.set(listener, responder)
+    return { responder, listener }
   }
 
   async #listen(planned: PlannedListener): Promise<OpenListener> {
@@ -127,10 +165,13 @@ export class Listeners {
   #stateOf({ zones, anyClass }: PlannedListener): ListenerState {
     const { runtime } = this.#options
     const metrics = this.#options.metrics()
-    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
+    const named = zones.flatMap(({ name, chain, filter }) =>
+      name === undefined ? [] : [[name, chain, filter] as const]
+    )
     return {
       router: new ZoneRouter(named),
       anyClass,
+      answered: this.answered,
       dropped: (query, rcode) => metrics.countDropped(query, rcode),
       failed: (query, error) => {
         metrics.countPanic()

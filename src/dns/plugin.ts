@@ -8,6 +8,8 @@ export type Eventual<T> = T | Promise<T>
 /** Something that can be asked: the rest of a chain, or a whole server. */
 export interface Handler {
   answer(query: Query): Eventual<Answer>
+  /** As `Plugin.notified`, where one of the chain's plugins has it. */
+  notified?(query: Query): Answer | undefined
 }
 
 /** A question worth asking right now, and what its answer shows. */
@@ -32,6 +34,8 @@ export interface Plugin {
    * `async` and `await` are not written here, `whenReady` is. Never throws on account of what the query holds.
    */
   answer(query: Query, next: Handler): Eventual<Answer>
+  /** Takes a NOTIFY (RFC 1996) for a zone that it copies from elsewhere; `undefined` when the zone is none of these. */
+  notified?(query: Query): Answer | undefined
 }
 
 /** Applies `use` to a value that is here, or to one that comes; makes no promise unless it was given one. */
@@ -55,5 +59,17 @@ class Link implements Handler {
 
 /** Links plugins, first asked first, before `last`. Done once, so no query pays for a closure. */
 export function linkPlugins(plugins: readonly Plugin[], last: Handler): Handler {
-  return plugins.reduceRight<Handler>((next, plugin) => new Link(plugin, next), last)
+  const chain = plugins.reduceRight<Handler>((next, plugin) => new Link(plugin, next), last)
+  const takers = plugins.filter(plugin => plugin.notified !== undefined)
+  if (takers.length === 0) return chain
+  return {
+    answer: query => chain.answer(query),
+    notified: query => {
+      for (const taker of takers) {
+        const answer = taker.notified?.(query)
+        if (answer !== undefined) return answer
+      }
+      return undefined
+    }
+  }
 }

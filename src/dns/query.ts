@@ -26,6 +26,17 @@ export interface ListenerInfo {
  */
 export const QUERY_LIMIT_MS = 4900
 
+/** What the answer to a query has to do with state that changes under way: whether, and how long, it may be kept. */
+export const LiveUse = {
+  /** Nothing. */
+  NONE: 0,
+  /** Live state has nothing for the name now, and somebody behind it answered. */
+  PASSED: 1,
+  /** Some of the answer comes from live state: nobody may keep it. */
+  ANSWERED: 2
+} as const
+export type LiveUse = (typeof LiveUse)[keyof typeof LiveUse]
+
 /** Internal lookups (CNAME targets and the like) may nest this deep; a loop between plugins ends here. */
 export const LOOKUP_DEPTH_MAX = 12
 
@@ -49,8 +60,10 @@ export class Query {
   readonly depth: number
   /** When it arrived, in milliseconds of the runtime's clock; 0 where nobody asked for it. */
   receivedAt = 0
-  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`). */
-  answerBy = Infinity
+  /** Set by plugins that answer from live state (*kubernetes*), and for lookups made on behalf of this query. */
+  liveUse: LiveUse = LiveUse.NONE
+  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`); 0: nobody said. */
+  answerBy = 0
   /**
    * Values that plugins publish for others, by label (`kubernetes/namespace`, `forward/upstream`). Made by *metadata*
    * alone: without it there is no map, and nobody publishes anything. What is known of the question is put there by
@@ -152,6 +165,18 @@ export class Query {
   }
 }
 
+/** A query that nobody sent: RD set, class IN, without EDNS, as if it came over TCP from this machine. */
+export function newQuery(name: Name, qtype: number, listener: ListenerInfo): Query {
+  const nameEnd = HEADER_OCTETS + name.length
+  const wire = Buffer.alloc(nameEnd + 4)
+  write16(wire, 2, Flag.RD)
+  write16(wire, 4, 1)
+  wire.set(name, HEADER_OCTETS)
+  write16(wire, nameEnd, qtype)
+  write16(wire, nameEnd + 2, Rclass.IN)
+  return new Query(wire, nameEnd, -1, 'tcp', { address: '127.0.0.1', port: 0 }, listener)
+}
+
 /**
  * The query that asks for something else on behalf of `parent`: same client, flags and EDNS, class IN, one level deeper.
  */
@@ -171,7 +196,40 @@ export function derivedQuery(parent: Query, name: Name, qtype: number): Query {
   }
   const optAt = optOctets > 0 ? questionEnd : -1
   const { transport, peer, listener, depth } = parent
-  const query = new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth + 1)
+  return inherit(new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth + 1), parent)
+}
+
+/** What a query that stands for another one has of it. */
+function inherit(query: Query, parent: Query): Query {
+  query.receivedAt = parent.receivedAt
+  query.metadata = parent.metadata
   query.answerBy = parent.answerBy
   return query
+}
+
+/**
+ * The query as a client would have sent it with another question or another OPT record (a whole one, root owner
+ * included; none when left out). Records that the query carried besides are left out.
+ */
+export function rewrittenQuery(
+  parent: Query,
+  name: Uint8Array,
+  qtype: number,
+  qclass: number,
+  opt: Uint8Array | undefined
+): Query {
+  const questionEnd = HEADER_OCTETS + name.length + 4
+  const wire = Buffer.alloc(questionEnd + (opt?.length ?? 0))
+  parent.wire.copy(wire, 0, 0, 4)
+  write16(wire, 4, 1)
+  wire.set(name, HEADER_OCTETS)
+  write16(wire, questionEnd - 4, qtype)
+  write16(wire, questionEnd - 2, qclass)
+  if (opt !== undefined) {
+    write16(wire, 10, 1)
+    wire.set(opt, questionEnd)
+  }
+  const { transport, peer, listener, depth } = parent
+  const optAt = opt === undefined ? -1 : questionEnd
+  return inherit(new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth), parent)
 }

@@ -1,6 +1,7 @@
 // Which sockets to open, and which chains answer on each (corefile-and-plugins.md §2.2, §2.3).
 import type { Handler } from '../dns/plugin.ts'
 import type { Name } from '../wire/name.ts'
+import type { QueryFilter } from './zone-router.ts'
 import type { TcpTimeouts } from './transport/tcp-connection.ts'
 
 export type StreamTimeouts = Partial<TcpTimeouts>
@@ -21,6 +22,8 @@ export interface ServedBlock {
   /** Addresses of its `bind` lines; empty: every address. */
   readonly addresses: readonly string[]
   readonly chain: Handler
+  /** Which queries it takes, where it has a `view`. */
+  readonly filter?: QueryFilter | undefined
   /** What it asks for of the listener's streams; `timeouts`. */
   readonly limits?: StreamTimeouts
   /** Whether it lets classes other than IN in, for the whole listener. */
@@ -37,6 +40,7 @@ export interface PlannedListener {
     readonly text: string
     readonly name: Name | undefined
     readonly chain: Handler
+    readonly filter: QueryFilter | undefined
     readonly block: object
   }[]
   readonly anyClass: boolean
@@ -52,7 +56,8 @@ export interface Moved {
 
 /**
  * One listener for each distinct transport, address and port, in the order the blocks name them. A zone that stands twice
- * on a listener after moving is answered by the block that comes first; `shadowed` is called for the other.
+ * on a listener after moving is answered by the block that comes first; `shadowed` is called for the other. Blocks with
+ * views share a zone.
  */
 export function planListeners(
   blocks: readonly ServedBlock[],
@@ -77,8 +82,10 @@ export function planListeners(
         }
         listener.anyClass ||= block.opensClasses
         listener.limits = { ...listener.limits, ...block.limits }
-        if (listener.zones.some(zone => zone.text === key.zone)) shadowed(key.zone)
-        else listener.zones.push({ text: key.zone, name: key.name, chain: block.chain, block: block.block })
+        const { chain, filter } = block
+        const isTaken = listener.zones.some(zone => zone.text === key.zone && zone.filter === undefined)
+        if (isTaken && filter === undefined) shadowed(key.zone)
+        else listener.zones.push({ text: key.zone, name: key.name, chain, filter, block: block.block })
       }
     }
   }

@@ -1,7 +1,8 @@
 // Logs what went wrong behind it, once for each query or gathered by pattern (corefile-and-plugins.md §8.1). Answers pass
 // through unchanged.
+import type { Pattern } from '../../corefile/pattern.ts'
 import { formatDuration } from '../../corefile/values.ts'
-import type { Answer } from '../../dns/answer.ts'
+import { LookupDepthError, type Answer } from '../../dns/answer.ts'
 import type { Eventual, Handler, Plugin } from '../../dns/plugin.ts'
 import { queryNameText } from '../../dns/query-text.ts'
 import type { Query } from '../../dns/query.ts'
@@ -14,7 +15,7 @@ export type ErrorLevel = 'warning' | 'error' | 'info' | 'debug'
 /** One `consolidate` line. */
 export interface Consolidation {
   readonly periodMs: number
-  readonly pattern: RegExp
+  readonly pattern: Pattern
   /** The pattern as it was written. */
   readonly text: string
   readonly level: ErrorLevel
@@ -55,6 +56,8 @@ export class Errors implements Plugin {
   }
 
   #note(query: Query, answer: Answer, error: Error): void {
+    // A circle passes here once for every lookup in it; the client's own query says it.
+    if (query.depth > 0 && error instanceof LookupDepthError) return
     const matched = error.message.slice(0, MATCHED_CHARACTERS_MAX)
     const group = this.#groups.find(each => each.matches(matched))
     if (group?.gathers() === true) return

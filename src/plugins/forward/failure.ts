@@ -40,9 +40,10 @@ export function failedAnswer(query: Query, { error, upstream }: Failure): Answer
   const answer = emptyAnswer(query, Rcode.SERVFAIL)
   answer.error = error
   const [code, cause] = error instanceof UpstreamError ? CAUSES[error.code] : CAUSES.SYSTEM
-  // The error itself has our own addresses in it; a loop's says what to do.
-  const words = error instanceof UpstreamError && error.code === 'LOOP' ? `${cause}: ${error.message}` : cause
-  explainFailure(answer, query, code, upstream === undefined ? words : `${words}: ${upstream}`)
+  // The error itself has our own addresses in it; a loop's says all there is to say.
+  const isLoop = error instanceof UpstreamError && error.code === 'LOOP'
+  const words = upstream === undefined ? cause : `${cause}: ${upstream}`
+  explainFailure(answer, query, code, isLoop ? error.message : words)
   return answer
 }
 

@@ -96,11 +96,15 @@ export class ForwardLine {
     const now = this.#runtime.clock.now()
     const startedAt = query.receivedAt === 0 ? now : query.receivedAt
     // What is asked for the same query later, here or by another line, has no time of its own.
-    query.answerBy = Math.min(query.answerBy, startedAt + QUERY_LIMIT_MS)
+    const limit = startedAt + QUERY_LIMIT_MS
+    if (query.answerBy === 0 || query.answerBy > limit) query.answerBy = limit
     const length = queryLength(query)
     const key = shareKey(query, length)
     const question = key === undefined ? undefined : this.#underWay[query.transport].get(key)
-    return question === undefined ? this.#lead(query, length, key) : this.#follow(query, question, now)
+    if (question === undefined) return this.#lead(query, length, key)
+    return question.isOfConnection(query)
+      ? this.#lead(query, length, undefined)
+      : this.#follow(query, question, now)
   }
 
   #reject(query: Query, reason: RejectReason): Answer {
@@ -134,7 +138,7 @@ export class ForwardLine {
     const { failsMax, failfast, failover } = this.options
     const { clock, random } = this.#runtime
     const endAt = query.answerBy
-    const question = new SharedQuestion(endAt)
+    const question = new SharedQuestion(query)
     if (key !== undefined) this.#underWay[query.transport].set(key, question)
     let failure: Failure | undefined
     try {

@@ -65,11 +65,12 @@ function makeLine(
   const addresses = readAddresses(c, options, context)
   const usesTls = addresses.some(({ address }) => address.scheme !== 'dns')
   const tls = readTls(c, options, context, usesTls)
-  const runtime = context.kept('upstreams', () => {
-    const made = new UpstreamRuntime(context.runtime)
-    showInFlight(metricsOf(context), made)
-    return made
-  })
+  const runtime = context.keep('upstreams', () => new UpstreamRuntime(context.runtime))
+  context.keep(
+    'upstreams in flight',
+    () => showInFlight(metricsOf(context), runtime),
+    remove => remove()
+  )
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
   const servers = new LineServers(line, context.runtime, ({ address, word }) => ({
@@ -85,10 +86,10 @@ function makeLine(
   return servers
 }
 
-/** A gauge that costs nothing until somebody looks. */
-function showInFlight(metrics: Metrics, { inFlight }: UpstreamRuntime): void {
+/** A gauge that costs nothing until somebody looks. Returns how to take it away. */
+function showInFlight(metrics: Metrics, { inFlight }: UpstreamRuntime): () => void {
   const { name, help } = FORWARD_IN_FLIGHT
-  metrics.addCollector(() => ({
+  return metrics.addCollector(() => ({
     name,
     help,
     type: 'gauge',

@@ -36,15 +36,21 @@ class Waiting extends Deadline {
 }
 
 export class SharedQuestion {
-  /** When the first asker gives up, in milliseconds of the clock. */
-  readonly endAt: number
+  /** Who asked first. */
+  readonly #query: Query
   #waiting: Waiting[] | undefined
   #reply: Buffer | undefined
   #network: Network = 'udp'
   #upstream = ''
 
-  constructor(endAt: number) {
-    this.endAt = endAt
+  constructor(query: Query) {
+    this.#query = query
+  }
+
+  /** Whether a query came over the TCP connection that asked first: who asks twice there gets it asked twice. */
+  isOfConnection({ transport, peer }: Query): boolean {
+    const first = this.#query.peer
+    return transport === 'tcp' && peer.port === first.port && peer.address === first.address
   }
 
   /** Waits for what comes of it; `undefined` when the query's own time, until `endAt`, is over before. */
@@ -56,7 +62,7 @@ export class SharedQuestion {
   ): Promise<Outcome | Failure | undefined> {
     return new Promise(resolve => {
       const waiting = new Waiting(query, resolve)
-      if (endAt < this.endAt) wheel.arm(waiting, endAt - now)
+      if (endAt < this.#query.answerBy) wheel.arm(waiting, endAt - now)
       this.#waiting ??= []
       this.#waiting.push(waiting)
     })
