@@ -1,21 +1,14 @@
 // A TCP connection to an upstream, with or without TLS: messages behind a length of two octets (RFC 1035 §4.2.2, RFC 7858).
 import net, { type Socket } from 'node:net'
-import tls, { type SecureContext } from 'node:tls'
+import tls from 'node:tls'
 import { placeText } from './address.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { HEADER_OCTETS } from '../wire/numbers.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
 import type { DeadlineWheel } from './deadline-wheel.ts'
+import type { TlsSettings } from './tls-settings.ts'
 import type { UdpTarget } from './udp-channel.ts'
 import { systemError, UpstreamError } from './upstream-error.ts'
-
-/** How TLS is spoken. */
-export interface TlsSettings {
-  /** Whom to trust, and what to show; the system's roots without. */
-  readonly secureContext?: SecureContext
-  /** The name that the certificate must have; its address without one. */
-  readonly servername?: string
-}
 
 export interface StreamTarget extends UdpTarget {
   /** Plain TCP without. */

@@ -6,7 +6,7 @@ import tls from 'node:tls'
 import packet from 'dns-packet'
 import t from 'tap'
 import { systemRandom } from '../../src/runtime/random.ts'
-import type { TlsSettings } from '../../src/upstream/stream-channel.ts'
+import { loadTls, type TlsSettings } from '../../src/upstream/tls-settings.ts'
 import { Upstream, UpstreamRuntime, type Network } from '../../src/upstream/upstream.ts'
 import { UpstreamError } from '../../src/upstream/upstream-error.ts'
 import { encodeName } from '../../src/wire/name.ts'
@@ -17,7 +17,7 @@ import { ScriptedUpstream } from '../support/scripted-upstream.ts'
 const fixture = (name: string) => readFileSync(new URL(`../../../test/fixtures/tls/${name}`, import.meta.url))
 const cert = fixture('cert.pem')
 const key = fixture('key.pem')
-const secureContext = tls.createSecureContext({ ca: cert })
+const trusting = loadTls({ ca: cert })
 
 /** A server that answers every query with its own octets, QR set. */
 async function tlsServer(t: { teardown(task: () => unknown): void }) {
@@ -74,7 +74,7 @@ function upstreamAt(t: { teardown(task: () => unknown): void }, port: number, se
 
 t.test('asks over TLS whatever the client came by, and keeps the connection', async t => {
   const server = await tlsServer(t)
-  const { ask, upstream } = upstreamAt(t, server.port, { secureContext, servername: 'dns.example' })
+  const { ask, upstream } = upstreamAt(t, server.port, { ...trusting, servername: 'dns.example' })
   t.equal(upstream.networkFor('udp'), 'tcp')
   t.equal(await ask('udp'), 'response a.org')
   t.equal(await ask('tcp'), 'response a.org')
@@ -83,9 +83,9 @@ t.test('asks over TLS whatever the client came by, and keeps the connection', as
 
 t.test('a certificate with another name, or of nobody known, is refused', async t => {
   const server = await tlsServer(t)
-  const wrong = upstreamAt(t, server.port, { secureContext, servername: 'other.example' })
+  const wrong = upstreamAt(t, server.port, { ...trusting, servername: 'other.example' })
   t.match(await wrong.ask(), /^TLS: tls: Hostname\/IP does not match certificate's altnames/)
-  const unnamed = upstreamAt(t, server.port, { secureContext })
+  const unnamed = upstreamAt(t, server.port, trusting)
   t.match(await unnamed.ask(), /^TLS: tls: Hostname\/IP does not match certificate's altnames/)
   const unknown = upstreamAt(t, server.port, { servername: 'dns.example' })
   t.match(await unknown.ask(), /^TLS: tls: self[- ]signed certificate/)
@@ -94,7 +94,7 @@ t.test('a certificate with another name, or of nobody known, is refused', async 
 t.test('a server that speaks no TLS is given up in two seconds', async t => {
   const silent = await ScriptedUpstream.open(() => undefined)
   t.teardown(() => silent.close())
-  const { ask, clock } = upstreamAt(t, silent.port, { secureContext })
+  const { ask, clock } = upstreamAt(t, silent.port, trusting)
   const asked = ask()
   while (silent.connections === 0) await new Promise(resolve => setTimeout(resolve, 1))
   clock.advance(2020)

@@ -1,6 +1,5 @@
 // The `forward` directive: from words to upstreams.
 import { posix } from 'node:path'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { splitHostPort } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
@@ -14,7 +13,7 @@ import {
   systemResolver,
   type HostResolver
 } from '../../upstream/resolve-host.ts'
-import type { TlsSettings } from '../../upstream/stream-channel.ts'
+import { loadTls, type TlsFiles, type TlsSettings } from '../../upstream/tls-settings.ts'
 import { Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
 import type { UpstreamOrigin } from '../../upstream/forwarding.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
@@ -222,9 +221,9 @@ function readTls(c: Dispenser, options: ForwardOptions, context: SetupContext, i
     if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem
     throw c.bareErr('could not read root certs: no certificate in PEM format in it', undefined, word)
   }
-  const load = (files: SecureContextOptions, what: string): TlsSettings => {
+  const load = (files: TlsFiles, what: string): TlsSettings => {
     try {
-      return { secureContext: createSecureContext(files) }
+      return loadTls(files)
     } catch (error) {
       throw c.bareErr(`${what}: ${error instanceof Error ? error.message : String(error)}`, undefined, first)
     }
