@@ -15,9 +15,10 @@ import type {
   SetupContext,
   Shared,
   StanzaSource,
-  StreamLimits
+  StreamLimits,
+  TlsSettings
 } from '../plugins/definition.ts'
-import { changesNoAnswer, leftOut, missingPlugin } from '../plugins/missing.ts'
+import { changesNoAnswer, isServed, leftOut, missingPlugin, missingTransport } from '../plugins/missing.ts'
 import { definitionOf, directives } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
@@ -55,6 +56,7 @@ interface BlockUnderWay {
   /** Where relative paths start. */
   root: string
   limits: StreamLimits
+  tls: TlsSettings | undefined
   readonly readinessChecks: Map<string, () => boolean>
 }
 
@@ -113,8 +115,12 @@ export class Generation {
       addresses: [],
       root: '',
       limits: {},
+      tls: undefined,
       readinessChecks: new Map()
     }))
+    for (const key of this.#blocks.flatMap(block => block.keys)) {
+      if (!isServed(key)) throw missingTransport(key)
+    }
     // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
     for (const [order, name] of directives.entries()) {
       for (const block of underWay) {
@@ -135,11 +141,12 @@ export class Generation {
         configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
       )
     )
-    return underWay.map(({ configured, plugins, addresses, limits }) => ({
+    return underWay.map(({ configured, plugins, addresses, limits, tls }) => ({
       block: configured,
       keys: configured.keys,
       addresses,
       limits,
+      tls,
       chain: linkChain(plugins),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
@@ -170,6 +177,7 @@ export class Generation {
       root: block.root,
       rootAt: folder => void (block.root = folder),
       limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
+      speakTls: settings => void (block.tls = settings),
       directives: directives.filter(each => configured.directives.has(each)),
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
       boundTo: block.addresses,

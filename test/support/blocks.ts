@@ -11,7 +11,8 @@ import type {
   PluginDefinition,
   SetupContext,
   Shared,
-  StreamLimits
+  StreamLimits,
+  TlsSettings
 } from '../../src/plugins/definition.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemRandom } from '../../src/runtime/random.ts'
@@ -84,6 +85,8 @@ export interface TestBlock {
   readonly boundTo: readonly string[]
   /** What `timeouts` asked for. */
   readonly streamLimits: readonly StreamLimits[]
+  /** What `tls` gave. */
+  readonly tls: TlsSettings | undefined
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -125,6 +128,7 @@ export function setupBlocks(
       )
     let current = ''
     let root = ''
+    let tls: TlsSettings | undefined
     const context: SetupContext = {
       ...shared,
       keys: block.keys,
@@ -134,6 +138,7 @@ export function setupBlocks(
       },
       rootAt: folder => void (root = folder),
       limitStreams: limits => void streamLimits.push(limits),
+      speakTls: settings => void (tls = settings),
       directives: names,
       localAddresses: [],
       plugin: name => byName.get(name),
@@ -160,6 +165,9 @@ export function setupBlocks(
       plugins,
       chain: linkPlugins(plugins, last),
       streamLimits,
+      get tls() {
+        return tls
+      },
       get boundTo() {
         return boundTo
       },
