@@ -14,6 +14,7 @@ const doors = {
   yaml: '^src/corefile/configmap|^src/corefile/scalar-places|^src/cluster/manifests/',
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
+  re2js: '^src/corefile/pattern',
   commander: '^src/cli/'
 }
 
@@ -24,12 +25,14 @@ module.exports = {
     only('wire', []),
     only('runtime', []),
     only('corefile', ['wire', 'runtime']),
+    only('zonefile', ['wire']),
     only('dns', ['wire']),
     only('metrics', ['wire', 'dns', 'runtime']),
     only('upstream', ['wire', 'dns', 'runtime', 'metrics']),
+    only('zones', ['wire', 'dns', 'runtime', 'zonefile']),
     only('cluster', ['wire', 'dns', 'runtime', 'corefile']),
     only('server', ['wire', 'dns', 'runtime']),
-    only('plugins', ['wire', 'dns', 'runtime', 'corefile', 'cluster', 'upstream', 'metrics']),
+    only('plugins', ['wire', 'dns', 'runtime', 'corefile', 'zonefile', 'zones', 'cluster', 'upstream', 'metrics']),
     {
       name: 'plugins-do-not-import-each-other',
       severity: 'error',

@@ -18,6 +18,7 @@ const refuse: Handler = { answer: query => emptyAnswer(query, Rcode.REFUSED) }
 /** An index with the objects of a cluster, and what answers from it. */
 export function makeEngine(size: ClusterSize): {
   readonly index: ClusterIndex
+  readonly plugin: Kubernetes
   readonly responder: Responder
 } {
   const index = new ClusterIndex(PLAIN_INDEX, { clock: systemClock, random: systemRandom() })
@@ -49,5 +50,5 @@ export function makeEngine(size: ClusterSize): {
       throw error
     }
   })
-  return { index, responder }
+  return { index, plugin, responder }
 }

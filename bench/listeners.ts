@@ -83,6 +83,7 @@ const silent: Log = {
   info: quiet,
   warn: quiet,
   error: quiet,
+  fatal: quiet,
   plugin: () => silent,
   own: () => silent
 }

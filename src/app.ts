@@ -49,7 +49,9 @@ export class App {
     return this.#current.generation.listeners.flatMap(planned => {
       const scheme = planned.transport === 'dns' ? '' : `${planned.transport}://`
       const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
-      return planned.zones.map(({ text }) => `${scheme}${text}:${where}`).sort()
+      // Blocks with views share a zone.
+      const zones = new Set(planned.zones.map(({ text }) => text))
+      return [...zones].map(zone => `${scheme}${zone}:${where}`).sort()
     })
   }
 
@@ -76,6 +78,7 @@ export class App {
       await this.#abandon(generation, lease)
       throw error
     }
+    generation.serve()
     return { dns: this.#listeners.addresses(), http: this.#httpAddresses() }
   }
 
@@ -102,6 +105,7 @@ export class App {
 
   /** Lets go of what set-up made, where nothing is to be started. */
   async discard(): Promise<void> {
+    this.#current.generation.kept.abandon()
     await this.#current.lease.release()
   }
 
@@ -126,6 +130,7 @@ export class App {
     this.#current = next
     this.#listeners.switchTo(next.generation.listeners)
     next.generation.kept.settle()
+    next.generation.serve()
     await previous.generation.end(false)
     await this.#listeners.closeAllBut(next.generation.listeners)
     await previous.lease.release()
@@ -139,6 +144,7 @@ export class App {
 
   async #abandon(generation: Generation, lease: ClusterLease): Promise<void> {
     await generation.end(false)
+    generation.kept.abandon()
     await lease.release()
   }
 
@@ -150,7 +156,8 @@ export class App {
     const host = {
       lease,
       lookup: this.#listeners.lookup.bind(this.#listeners),
-      labelOf: this.#listeners.labelOf.bind(this.#listeners)
+      infoOf: this.#listeners.infoOf.bind(this.#listeners),
+      answered: this.#listeners.answered
     }
     try {
       const generation = new Generation(blocks, this.#options, host, previous)

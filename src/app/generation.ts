@@ -6,6 +6,7 @@ import type { Block, Directive } from '../corefile/load.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { checkOverlap } from '../corefile/server-keys.ts'
 import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
+import type { ListenerInfo } from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type {
   BlockServer,
@@ -18,12 +19,13 @@ import type {
   StreamLimits,
   TlsSettings
 } from '../plugins/definition.ts'
+import { KeptValues } from '../plugins/kept-values.ts'
 import { changesNoAnswer, isServed, leftOut, missingPlugin, missingTransport } from '../plugins/missing.ts'
 import { definitionOf, directives } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
+import type { QueryFilter } from '../server/zone-router.ts'
 import { Rcode } from '../wire/numbers.ts'
-import { KeptValues } from './kept-values.ts'
 
 /** What is the same for every configuration of a process. */
 export interface GenerationOptions {
@@ -33,14 +35,18 @@ export interface GenerationOptions {
   readonly listen?: Moved | undefined
   readonly lenient?: boolean
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
+  /** Ends the process; without it a plugin that asks for that is told of in the log only. */
+  readonly end?: (status: number) => void
 }
 
 /** What a configuration finds in the process that it becomes a part of. */
 export interface GenerationHost {
   readonly lease: ClusterLease
   readonly lookup: InternalLookup
-  /** Listeners that are open on account of a plan: their label. */
-  labelOf(planned: PlannedListener): string | undefined
+  /** Where a planned listener is, once it is open. */
+  infoOf(planned: PlannedListener): ListenerInfo | undefined
+  /** Whether any client was answered since the process began. */
+  readonly answered: { readonly yet: boolean }
 }
 
 interface Task<T> {
@@ -57,6 +63,7 @@ interface BlockUnderWay {
   root: string
   limits: StreamLimits
   tls: TlsSettings | undefined
+  view: { readonly name: string; readonly filter: QueryFilter } | undefined
   readonly readinessChecks: Map<string, () => boolean>
 }
 
@@ -72,6 +79,7 @@ export class Generation {
   readonly #host: GenerationHost
   readonly #startup: Task<() => Promise<void> | void>[] = []
   readonly #shutdown: Task<(isFinal: boolean) => Promise<void> | void>[] = []
+  readonly #serving: (() => void)[] = []
   readonly #once = new Map<string, unknown>()
 
   /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
@@ -102,6 +110,11 @@ export class Generation {
     for (const { run } of inOrder(this.#startup)) await run()
   }
 
+  /** Runs what plugins do once everything is answered by this configuration. */
+  serve(): void {
+    for (const run of this.#serving) run()
+  }
+
   /** Runs what plugins do at the end. `isFinal`: the process ends too (health waits its lameduck then). */
   async end(isFinal: boolean): Promise<void> {
     for (const { run } of inOrder(this.#shutdown)) await run(isFinal)
@@ -116,6 +129,7 @@ export class Generation {
       root: '',
       limits: {},
       tls: undefined,
+      view: undefined,
       readinessChecks: new Map()
     }))
     for (const key of this.#blocks.flatMap(block => block.keys)) {
@@ -141,12 +155,13 @@ export class Generation {
         configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
       )
     )
-    return underWay.map(({ configured, plugins, addresses, limits, tls }) => ({
+    return underWay.map(({ configured, plugins, addresses, limits, tls, view }) => ({
       block: configured,
       keys: configured.keys,
       addresses,
       limits,
       tls,
+      filter: view?.filter,
       chain: linkChain(plugins),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
@@ -162,7 +177,9 @@ export class Generation {
       clusters: this.#host.lease,
       lookup: this.#host.lookup,
       once: (key, make) => this.#makeOnce(key, make),
-      kept: (key, make) => this.kept.get(key, make),
+      keep: (key, make, drop) => this.kept.keep(key, make, drop),
+      hasAnswered: () => this.#host.answered.yet,
+      end: status => this.#options.end?.(status),
       reloadEvery: times => void (this.reloadTimes = times)
     }
   }
@@ -178,6 +195,8 @@ export class Generation {
       rootAt: folder => void (block.root = folder),
       limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
       speakTls: settings => void (block.tls = settings),
+      viewAs: (name, filter) => void (block.view = { name, filter }),
+      viewName: () => block.view?.name ?? '',
       directives: directives.filter(each => configured.directives.has(each)),
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
       boundTo: block.addresses,
@@ -185,6 +204,7 @@ export class Generation {
       plugin: wanted => block.plugins.find(plugin => plugin.name === wanted),
       bindTo: addresses => void (block.addresses = addresses),
       onStartup: run => void this.#startup.push({ order, run }),
+      onServing: run => void this.#serving.push(run),
       onShutdown: run => void this.#shutdown.push({ order, run }),
       readiness: check => void block.readinessChecks.set(name, check),
       servers: () => this.#serversOf(configured)
@@ -198,9 +218,12 @@ export class Generation {
   /** Where a block's zones are served: the listeners that its keys ended up on. */
   #serversOf(block: Block): BlockServer[] {
     return this.listeners.flatMap(planned => {
-      const label = this.#host.labelOf(planned)
-      if (label === undefined) return []
-      return planned.zones.flatMap(zone => (zone.block === block ? [{ label, zone: zone.text }] : []))
+      const listener = this.#host.infoOf(planned)
+      if (listener === undefined) return []
+      const { label } = listener
+      return planned.zones.flatMap(zone =>
+        zone.block === block ? [{ label, zone: zone.text, listener }] : []
+      )
     })
   }
 

@@ -1,8 +1,8 @@
 // The open sockets of a process. A configuration is switched on all of them at once; a socket that the next configuration
 // wants too stays open, with its connections.
 import type { Answer } from '../dns/answer.ts'
-import type { Eventual } from '../dns/plugin.ts'
-import { derivedQuery, type ListenerInfo, type Peer, type Query } from '../dns/query.ts'
+import { whenReady, type Eventual } from '../dns/plugin.ts'
+import { derivedQuery, LiveUse, type ListenerInfo, type Peer, type Query } from '../dns/query.ts'
 import { accept } from '../dns/accept.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import { HTTPS_RESPONSES } from '../metrics/families.ts'
@@ -51,6 +51,8 @@ export class Listeners {
   readonly #connections: ConnectionTable
   /** Of `tls://` and `https://` keys, which cost more. */
   readonly #secureConnections: ConnectionTable
+  /** Whether any client was answered. */
+  readonly answered = { yet: false }
   /** By what the plan says of them, in the order in which they were opened. */
   readonly #open = new Map<string, OpenListener>()
   readonly #responderOf = new WeakMap<ListenerInfo, Responder>()
@@ -70,9 +72,9 @@ export class Listeners {
     })
   }
 
-  /** `dns://:53`; undefined while it is not open. */
-  labelOf(planned: PlannedListener): string | undefined {
-    return this.#open.get(keyOf(planned))?.stream.info.label
+  /** Where a planned listener is (its UDP half where it has one); undefined while it is not open. */
+  infoOf(planned: PlannedListener): ListenerInfo | undefined {
+    return this.#open.get(keyOf(planned))?.transports[0]?.info
   }
 
   /** The port that a planned listener got; the planned one while it is not open. */
@@ -128,7 +130,11 @@ export class Listeners {
     const [first] = this.#open.values()
     const responder = this.#responderOf.get(query.listener) ?? first?.responder
     const inner = derivedQuery(query, name, qtype)
-    return responder === undefined ? emptyAnswer(inner, Rcode.SERVFAIL) : responder.lookup(inner)
+    if (responder === undefined) return emptyAnswer(inner, Rcode.SERVFAIL)
+    return whenReady(responder.lookup(inner), answer => {
+      if (inner.liveUse !== LiveUse.NONE) query.liveUse = LiveUse.ANSWERED
+      return answer
+    })
   }
 
   /** Loads what a listener needs, and looks whether its certificate can be used. */
@@ -202,10 +208,13 @@ export class Listeners {
   #stateOf({ zones, anyClass }: PlannedListener): ListenerState {
     const { runtime } = this.#options
     const metrics = this.#options.metrics()
-    const named = zones.flatMap(({ name, chain }) => (name === undefined ? [] : [[name, chain] as const]))
+    const named = zones.flatMap(({ name, chain, filter }) =>
+      name === undefined ? [] : [[name, chain, filter] as const]
+    )
     return {
       router: new ZoneRouter(named),
       anyClass,
+      answered: this.answered,
       dropped: (query, rcode) => metrics.countDropped(query, rcode),
       failed: (query, error) => {
         metrics.countPanic()

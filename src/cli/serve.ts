@@ -25,6 +25,8 @@ import { buildInfo, versionLines } from './version.ts'
 export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
+  let end = (_status: number): void => undefined
+  const ended = new Promise<number>(resolve => (end = resolve))
   let addresses: Addresses
   try {
     const chosen = await chooseConfiguration(args, runtime)
@@ -47,7 +49,8 @@ export async function serve(args: ServeArguments): Promise<number> {
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       lenient: args.lenient,
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(args, runtime, () => readFileSync(0))
+      clusterSource: sourceChooser(args, runtime, () => readFileSync(0)),
+      end
     })
     addresses = await app.start()
   } catch (error) {
@@ -72,7 +75,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       return failedStart(new Error(`Could not write the ready file: ${text}`), runtime, processLog)
     }
   }
-  const status = await untilSignalled(app, reloader, runtime, processLog)
+  const status = await Promise.race([untilSignalled(app, reloader, runtime, processLog), ended])
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
   await processLog.flush(FLUSH_MS)
   return status

@@ -19,17 +19,29 @@ const POINTER_MAX = 0x3fff
 const NAME_OCTETS_MAX = 255
 
 /**
- * The message without its OPT records. Only for messages that were read before: shapes are relied on here. Letter case
- * is kept: names are compressed only against octets that are equal.
+ * Where a message is written before it is copied out; used synchronously only. What is written out grows, but never beyond
+ * what one message may hold, and a name more.
  */
-export function copyMessage(wire: Buffer): CopiedMessage {
+const scratch = Buffer.allocUnsafeSlow(MESSAGE_OCTETS_MAX + 2 * NAME_OCTETS_MAX)
+
+/**
+ * The message without its OPT records. Only for messages that were read before: shapes are relied on here. Letter case
+ * is kept: names are compressed only against octets that are equal. `questionName` stands in for the question's name: the
+ * same one in other letters.
+ */
+export function copyMessage(wire: Buffer, questionName?: Uint8Array): CopiedMessage {
+  const copy = new MessageCopier(wire).copy(questionName)
+  return { ...copy, octets: Buffer.from(copy.octets) }
+}
+
+/** As `copyMessage`, for who copies the octets away at once: they are good until the next call. */
+export function borrowedCopy(wire: Buffer): CopiedMessage {
   return new MessageCopier(wire).copy()
 }
 
 class MessageCopier {
   readonly #source: Buffer
-  // What is written out grows, but never beyond what one message may hold, and a name more.
-  readonly #target = Buffer.allocUnsafe(MESSAGE_OCTETS_MAX + 2 * NAME_OCTETS_MAX)
+  readonly #target = scratch
   /** Where each suffix of a name stands, by its octets. */
   readonly #suffixes = new Map<string, number>()
   #at = HEADER_OCTETS
@@ -38,11 +50,13 @@ class MessageCopier {
     this.#source = source
   }
 
-  copy(): CopiedMessage {
+  copy(questionName?: Uint8Array): CopiedMessage {
     const source = this.#source
     const target = this.#target
     source.copy(target, 0, 0, HEADER_OCTETS)
-    let from = this.#name(HEADER_OCTETS, true)
+    let from = endOfName(source, HEADER_OCTETS)
+    if (questionName === undefined) this.#name(HEADER_OCTETS, true)
+    else this.#writeName(Buffer.from(questionName), true)
     this.#octets(from, from + 4)
     from += 4
     let length = this.#at
@@ -64,7 +78,7 @@ class MessageCopier {
       }
       write16(target, section, kept)
     }
-    return { octets: Buffer.from(target.subarray(0, length)), length, overflowed }
+    return { octets: target.subarray(0, length), length, overflowed }
   }
 
   #endOf(start: number): number {

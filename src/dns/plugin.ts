@@ -8,6 +8,8 @@ export type Eventual<T> = T | Promise<T>
 /** Something that can be asked: the rest of a chain, or a whole server. */
 export interface Handler {
   answer(query: Query): Eventual<Answer>
+  /** As `Plugin.notified`, where one of the chain's plugins has it. */
+  notified?(query: Query): Answer | undefined
 }
 
 /** A question worth asking right now, and what its answer shows. */
@@ -32,6 +34,8 @@ export interface Plugin {
    * `async` and `await` are not written here, `whenReady` is. Never throws on account of what the query holds.
    */
   answer(query: Query, next: Handler): Eventual<Answer>
+  /** Takes a NOTIFY (RFC 1996) for a zone that it copies from elsewhere; `undefined` when the zone is none of these. */
+  notified?(query: Query): Answer | undefined
 }
 
 /** Applies `use` to a value that is here, or to one that comes; makes no promise unless it was given one. */

@@ -20,6 +20,17 @@ export interface ListenerInfo {
   readonly port: number
 }
 
+/** What the answer to a query has to do with state that changes under way: whether, and how long, it may be kept. */
+export const LiveUse = {
+  /** Nothing. */
+  NONE: 0,
+  /** Live state has nothing for the name now, and somebody behind it answered. */
+  PASSED: 1,
+  /** Some of the answer comes from live state: nobody may keep it. */
+  ANSWERED: 2
+} as const
+export type LiveUse = (typeof LiveUse)[keyof typeof LiveUse]
+
 /** Internal lookups (CNAME targets and the like) may nest this deep; a loop between plugins ends here. */
 export const LOOKUP_DEPTH_MAX = 12
 
@@ -43,6 +54,8 @@ export class Query {
   readonly depth: number
   /** When it arrived, in milliseconds of the runtime's clock; 0 where nobody asked for it. */
   receivedAt = 0
+  /** Set by plugins that answer from live state (*kubernetes*), and for lookups made on behalf of this query. */
+  liveUse: LiveUse = LiveUse.NONE
   /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`). */
   answerBy = Infinity
   /**

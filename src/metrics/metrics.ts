@@ -93,6 +93,6 @@ export class Metrics {
 }
 
 /** The metrics of a process, the same for every plugin and for the server. */
-export function metricsOf(shared: { kept<T>(key: string, make: () => T): T }): Metrics {
-  return shared.kept('metrics', () => new Metrics())
+export function metricsOf(shared: { keep<T>(key: string, make: () => T): T }): Metrics {
+  return shared.keep('metrics', () => new Metrics())
 }

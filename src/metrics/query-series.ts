@@ -60,8 +60,8 @@ class ZoneCells {
   readonly cells = new Float64Array(CELL_COUNT)
   readonly responses = new Map<string, ResponseCounts>()
 
-  constructor(server: string, zone: string) {
-    this.labels = { server, zone, view: '' }
+  constructor(server: string, zone: string, view: string) {
+    this.labels = { server, zone, view }
   }
 
   responsesOf(plugin: string): ResponseCounts {
@@ -134,12 +134,12 @@ export class QuerySeries {
   readonly #zones = new Map<string, ZoneCells>()
   readonly #dropped = new Map<string, ZoneCounter>()
 
-  /** The counter of a server (`dns://:53`) and zone for blocks whose responses carry this `plugin` label. */
-  counter(server: string, zone: string, plugin: string): ZoneCounter {
-    const key = `${server}\0${zone}`
+  /** The counter of a server (`dns://:53`) and zone for blocks whose responses carry this `plugin` label; and `view`'s. */
+  counter(server: string, zone: string, plugin: string, view = ''): ZoneCounter {
+    const key = `${server}\0${zone}\0${view}`
     let cells = this.#zones.get(key)
     if (cells === undefined) {
-      cells = new ZoneCells(server, zone)
+      cells = new ZoneCells(server, zone, view)
       this.#zones.set(key, cells)
     }
     return new ZoneCounter(cells, plugin)

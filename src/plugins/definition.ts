@@ -5,10 +5,11 @@ import type { ServerKey } from '../corefile/server-key.ts'
 import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
 import type { Position } from '../corefile/position.ts'
 import type { Answer } from '../dns/answer.ts'
+import type { KeptValues } from './kept-values.ts'
 import type { Eventual, Plugin } from '../dns/plugin.ts'
-import type { Query } from '../dns/query.ts'
 import type { Name } from '../wire/name.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { ListenerInfo, Query } from '../dns/query.ts'
 
 /** Asks the whole server as a client would (all server blocks and plugins), with the asking client's address and EDNS. */
 export type InternalLookup = (name: Name, qtype: number, query: Query) => Eventual<Answer>
@@ -37,6 +38,8 @@ export interface BlockServer {
   /** `dns://:53`: the `label` of the listener's ListenerInfo. */
   readonly label: string
   readonly zone: string
+  /** The UDP listener itself. */
+  readonly listener: ListenerInfo
 }
 
 /** Time limits of a block's TCP connections and the like; what is left out stays as it is. */
@@ -89,12 +92,16 @@ export interface Shared {
   /** Values by plugin name, for plugins that serve all blocks of a configuration (one list of what must be ready). */
   readonly once: <T>(key: string, make: () => T) => T
   /**
-   * As `once`, but a value stays for the next configuration too if that asks for it (listeners, counters, caches): what is
-   * kept must not depend on the configuration but for what its key says (`fingerprint`).
+   * As `once`, for values that outlive a reload: the next configuration gets them if it asks for the same key (listeners,
+   * counters, caches). They must not depend on the configuration but for what the key says (`fingerprint`).
    */
-  readonly kept: <T>(key: string, make: () => T) => T
+  readonly keep: KeptValues['keep']
   /** Has the Corefile looked at again and again. Called by `reload`. */
   reloadEvery(times: ReloadTimes): void
+  /** Whether any client was answered since the process began, by whichever configuration. */
+  readonly hasAnswered: () => boolean
+  /** Ends the process with this status, once the log is written: for what nobody can go on from. */
+  readonly end: (status: number) => void
 }
 
 export interface SetupContext extends Shared {
@@ -113,6 +120,10 @@ export interface SetupContext extends Shared {
   limitStreams(limits: StreamLimits): void
   /** Gives the block's `tls://` and `https://` keys a certificate. Called by `tls` alone. */
   speakTls(settings: TlsSettings): void
+  /** Lets only some queries into the block. Called by `view` alone. */
+  viewAs(name: string, filter: (query: Query) => boolean): void
+  /** The name of the block's view, empty without one. Known from `onStartup` on. */
+  viewName(): string
   /** The machine's own addresses, loopback left out; none in a block with `bind`, as in CoreDNS. */
   readonly localAddresses: readonly string[]
   /** Another plugin of this block, once all are set up (call it in `onStartup`), or undefined. */
@@ -121,6 +132,8 @@ export interface SetupContext extends Shared {
   readonly directives: readonly string[]
   /** Runs before listeners open; a rejection ends the start with its message. In plugin order. */
   onStartup(task: () => Promise<void> | void): void
+  /** Runs once the listeners are open; nobody waits for it, and it must not throw. */
+  onServing(task: () => void): void
   /**
    * Runs when the configuration goes, in plugin order; the next waits for it. `isFinal`: the server goes too, and answers
    * until then (health's lameduck); otherwise another configuration answers already.

@@ -134,7 +134,7 @@ export class HttpEndpoints {
 
 /** The endpoints of a process. */
 export function httpEndpointsOf(shared: Shared): HttpEndpoints {
-  return shared.kept('http-endpoints', () => new HttpEndpoints(shared.runtime.http, shared.httpBase))
+  return shared.keep('http-endpoints', () => new HttpEndpoints(shared.runtime.http, shared.httpBase))
 }
 
 const LISTEN_REASONS: Readonly<Record<string, string>> = {

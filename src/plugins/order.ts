@@ -1,19 +1,25 @@
 // Every directive that CoreDNS knows, in the order in which its plugins are asked, and the plugins that labdns has
 // (corefile-and-plugins.md §6). The order in a Corefile doesn't matter; this one does.
+import { autoPlugin } from './auto/setup.ts'
 import { bindPlugin } from './bind/setup.ts'
 import { cachePlugin } from './cache/setup.ts'
 import type { PluginDefinition } from './definition.ts'
 import { errorsPlugin } from './errors/setup.ts'
+import { filePlugin } from './file/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
+import { k8sExternalPlugin } from './k8s_external/setup.ts'
 import { kubernetesPlugin } from './kubernetes/setup.ts'
+import { secondaryPlugin } from './secondary/setup.ts'
 import { transferPlugin } from './transfer/setup.ts'
 import { healthPlugin } from './health/setup.ts'
 import { loadbalancePlugin } from './loadbalance/setup.ts'
 import { logPlugin } from './log/setup.ts'
 import { loopPlugin } from './loop/setup.ts'
+import { multisocketPlugin } from './multisocket/setup.ts'
 import { prometheusPlugin } from './prometheus/setup.ts'
 import { readyPlugin } from './ready/setup.ts'
 import { reloadPlugin } from './reload/setup.ts'
+import { viewPlugin } from './view/setup.ts'
 import { whoamiPlugin } from './whoami/setup.ts'
 import { aclPlugin } from './acl/setup.ts'
 import { anyPlugin } from './any/setup.ts'
@@ -104,6 +110,7 @@ export const definitions: readonly PluginDefinition[] = [
   cancelPlugin,
   httpsPlugin,
   timeoutsPlugin,
+  multisocketPlugin,
   reloadPlugin,
   nsidPlugin,
   bufsizePlugin,
@@ -125,11 +132,16 @@ export const definitions: readonly PluginDefinition[] = [
   minimalPlugin,
   transferPlugin,
   hostsPlugin,
+  k8sExternalPlugin,
   kubernetesPlugin,
+  filePlugin,
+  autoPlugin,
+  secondaryPlugin,
   loopPlugin,
   forwardPlugin,
   erraticPlugin,
-  whoamiPlugin
+  whoamiPlugin,
+  viewPlugin
 ]
 
 const byName: ReadonlyMap<string, PluginDefinition> = new Map(definitions.map(each => [each.name, each]))

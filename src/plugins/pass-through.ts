@@ -18,7 +18,7 @@ export class PassThrough implements Plugin {
 
 /** Says once, however many blocks use the directive, that it is without effect: `cache is accepted and not in use yet: …`. */
 export function warnNotInUse(shared: Shared, directive: string, consequence: string): void {
-  shared.kept(`${directive} warning`, () => {
+  shared.keep(`${directive} warning`, () => {
     shared.runtime.log.own().warn(`${directive} is accepted and not in use yet: ${consequence}`)
     return true
   })

@@ -8,6 +8,8 @@ export interface Log {
   info(message: string): void
   warn(message: string): void
   error(message: string): void
+  /** For what the process ends by. It goes on: ending it is its owner's business. */
+  fatal(message: string): void
   /** A log whose lines carry a prefix: `log.plugin('health')` writes `[INFO] plugin/health: …`. */
   plugin(name: string): Log
   /** A log for lines that CoreDNS doesn't have: `[INFO] labdns: …`. */
@@ -72,6 +74,10 @@ class PinoLog implements Log {
 
   error(message: string): void {
     this.#logger.error(this.#prefix + message)
+  }
+
+  fatal(message: string): void {
+    this.#logger.fatal(this.#prefix + message)
   }
 
   plugin(name: string): Log {

@@ -3,6 +3,7 @@ import type { Handler } from '../dns/plugin.ts'
 import type { Name } from '../wire/name.ts'
 import type { StreamLimits } from './transport/stream-transport.ts'
 import type { TlsSettings } from './transport/tls-settings.ts'
+import type { QueryFilter } from './zone-router.ts'
 
 /** A server block's key as it will be listened on. */
 export interface ServedKey {
@@ -20,6 +21,8 @@ export interface ServedBlock {
   /** Addresses of its `bind` lines; empty: every address. */
   readonly addresses: readonly string[]
   readonly chain: Handler
+  /** Which queries it takes, where it has a `view`. */
+  readonly filter?: QueryFilter | undefined
   /** What it asks for of the listener's streams; `timeouts`. */
   readonly limits?: StreamLimits
   /** The certificate for its `tls://` and `https://` keys; `tls`. */
@@ -38,6 +41,7 @@ export interface PlannedListener {
     readonly text: string
     readonly name: Name | undefined
     readonly chain: Handler
+    readonly filter: QueryFilter | undefined
     readonly block: object
   }[]
   readonly anyClass: boolean
@@ -63,7 +67,8 @@ export interface Moved {
 
 /**
  * One listener for each distinct transport, address and port, in the order the blocks name them. A zone that stands twice
- * on a listener after moving is answered by the block that comes first; `shadowed` is called for the other.
+ * on a listener after moving is answered by the block that comes first; `shadowed` is called for the other. Blocks with
+ * views share a zone.
  */
 export function planListeners(
   blocks: readonly ServedBlock[],
@@ -87,8 +92,10 @@ export function planListeners(
         listener.anyClass ||= block.opensClasses
         listener.limits = { ...listener.limits, ...block.limits }
         if (key.transport !== 'dns') listener.tls = block.tls ?? listener.tls
-        if (listener.zones.some(zone => zone.text === key.zone)) shadowed(key.zone)
-        else listener.zones.push({ text: key.zone, name: key.name, chain: block.chain, block: block.block })
+        const { chain, filter } = block
+        const isTaken = listener.zones.some(zone => zone.text === key.zone && zone.filter === undefined)
+        if (isTaken && filter === undefined) shadowed(key.zone)
+        else listener.zones.push({ text: key.zone, name: key.name, chain, filter, block: block.block })
       }
     }
   }

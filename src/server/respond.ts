@@ -14,6 +14,8 @@ export interface ListenerState {
   readonly router: ZoneRouter
   /** Whether classes other than IN reach the plugins (a block has `forward` or `chaos`). */
   readonly anyClass: boolean
+  /** Set once a client's query is answered; shared by all listeners. */
+  readonly answered?: { yet: boolean }
   /** Called for queries that no plugin gets to see, with the rcode they were given. */
   readonly dropped: (query: Query, rcode: number) => void
   /** Called when a plugin throws; the client gets SERVFAIL. */
@@ -44,7 +46,14 @@ export class Responder implements MessageResponder {
       }
     }
     const answer = this.answer(query)
-    return answer instanceof Promise ? answer.then(value => encode(query, value)) : encode(query, answer)
+    if (answer instanceof Promise) return answer.then(value => this.#encode(query, value))
+    return this.#encode(query, answer)
+  }
+
+  #encode(query: Query, answer: Answer): Response {
+    const { answered } = this.state
+    if (answered !== undefined && answer.rcode !== Rcode.SERVFAIL) answered.yet = true
+    return encode(query, answer)
   }
 
   /** Asks the server block that the query belongs to; also the way back in for internal lookups. */
@@ -53,7 +62,8 @@ export class Responder implements MessageResponder {
     if (query.qclass !== Rclass.IN && !state.anyClass) return this.#refuse(query)
     if (query.optAt >= 0 && query.wire[query.optAt + 6] !== 0) return badVersionAnswer(query)
     const handler = state.router.handlerFor(query)
-    if (handler === undefined || query.opcode === Opcode.NOTIFY) return this.#refuse(query)
+    if (handler === undefined) return this.#refuse(query)
+    if (query.opcode === Opcode.NOTIFY) return handler.notified?.(query) ?? this.#refuse(query)
     return this.#ask(handler, query)
   }
 

@@ -51,7 +51,7 @@ t.test('panics are counted', async t => {
 t.test('a process has one', async t => {
   const made = new Map<string, unknown>()
   const shared = {
-    kept: <T>(key: string, make: () => T): T => {
+    keep: <T>(key: string, make: () => T): T => {
       if (!made.has(key)) made.set(key, make())
       return made.get(key) as T
     }

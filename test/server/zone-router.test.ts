@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Handler } from '../../src/dns/plugin.ts'
+import type { Query } from '../../src/dns/query.ts'
 import { emptyAnswer } from '../../src/dns/response.ts'
 import { ZoneRouter } from '../../src/server/zone-router.ts'
 import { encodeName } from '../../src/wire/name.ts'
@@ -45,4 +46,22 @@ t.test('which block answers', async t => {
   }
   t.equal(router(['org']).handlerFor(makeQuery('a.com', 'DS')), undefined)
   t.equal(router([]).handlerFor(makeQuery('a.com', 'A')), undefined)
+})
+
+t.test('blocks that share a zone are asked in order, then those of the next shorter zone', async t => {
+  const org = encodeName('org')
+  const [first, second, everything] = [chain('first'), chain('second'), chain('everything')]
+  const isA = (query: Query) => query.qtype === 1
+  const routes = new ZoneRouter([
+    [org, first, query => isA(query) && query.id === 1],
+    [org, second, isA],
+    [encodeName('.'), everything]
+  ])
+  const found = (type: string, id: number) =>
+    names.get(routes.handlerFor(makeQuery('a.org', type, { id })) ?? everything)
+  t.equal(found('A', 1), 'first')
+  t.equal(found('A', 2), 'second')
+  t.equal(found('MX', 1), 'everything')
+  t.equal(found('DS', 1), 'everything')
+  t.equal(new ZoneRouter([[org, first, () => false]]).handlerFor(makeQuery('a.org', 'A')), undefined)
 })

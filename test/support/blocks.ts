@@ -5,6 +5,7 @@ import type { Dispenser } from '../../src/corefile/dispenser.ts'
 import { CorefileError } from '../../src/corefile/position.ts'
 import { ClusterStates } from '../../src/cluster/cluster-states.ts'
 import { linkPlugins, type Handler, type Plugin } from '../../src/dns/plugin.ts'
+import type { Query } from '../../src/dns/query.ts'
 import { emptyAnswer } from '../../src/dns/response.ts'
 import type {
   BlockServer,
@@ -14,6 +15,7 @@ import type {
   StreamLimits,
   TlsSettings
 } from '../../src/plugins/definition.ts'
+import { KeptValues } from '../../src/plugins/kept-values.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemRandom } from '../../src/runtime/random.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -46,10 +48,7 @@ export function testRuntime(files: Readonly<Record<string, string>> = {}): TestR
 /** Shared values of one configuration. */
 export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared {
   const made = new Map<string, unknown>()
-  const once = <T>(key: string, make: () => T): T => {
-    if (!made.has(key)) made.set(key, make())
-    return made.get(key) as T
-  }
+  const kept = new KeptValues()
   return {
     runtime,
     build: { version: '1.2.3', revision: 'abcdef0' },
@@ -59,9 +58,14 @@ export function testShared(runtime: Runtime, more: Partial<Shared> = {}): Shared
       throw new Error('this test has no cluster')
     },
     httpBase: undefined,
-    once,
-    kept: once,
     reloadEvery: () => undefined,
+    once: <T>(key: string, make: () => T): T => {
+      if (!made.has(key)) made.set(key, make())
+      return made.get(key) as T
+    },
+    keep: (key, make, drop) => kept.keep(key, make, drop),
+    hasAnswered: () => false,
+    end: () => undefined,
     ...more
   }
 }
@@ -87,6 +91,8 @@ export interface TestBlock {
   readonly streamLimits: readonly StreamLimits[]
   /** What `tls` gave. */
   readonly tls: TlsSettings | undefined
+  /** Whether its view takes a query; true without one. */
+  takes(query: Query): boolean
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -118,13 +124,18 @@ export function setupBlocks(
     const byName = new Map<string, Plugin>()
     const checks = new Map<string, () => boolean>()
     const startups: (() => Promise<void> | void)[] = []
+    const serving: (() => void)[] = []
     const shutdowns: ((isFinal: boolean) => Promise<void> | void)[] = []
     let boundTo: readonly string[] = []
+    let view: { readonly name: string; readonly filter: (query: Query) => boolean } | undefined
     const streamLimits: StreamLimits[] = []
     const names = directives.filter(name => block.directives.has(name))
     const servers = (): BlockServer[] =>
       (boundTo.length === 0 ? [''] : boundTo).flatMap(address =>
-        block.keys.map(key => ({ label: `${key.transport}://${address}:${key.port}`, zone: key.zone }))
+        block.keys.map(key => {
+          const label = `${key.transport}://${address}:${key.port}`
+          return { label, zone: key.zone, listener: { label, address, port: key.port } }
+        })
       )
     let current = ''
     let root = ''
@@ -139,10 +150,13 @@ export function setupBlocks(
       rootAt: folder => void (root = folder),
       limitStreams: limits => void streamLimits.push(limits),
       speakTls: settings => void (tls = settings),
+      viewAs: (name, filter) => void (view = { name, filter }),
+      viewName: () => view?.name ?? '',
       directives: names,
       localAddresses: [],
       plugin: name => byName.get(name),
       onStartup: task => void startups.push(task),
+      onServing: task => void serving.push(task),
       onShutdown: task => void shutdowns.push(task),
       readiness: check => void checks.set(current, check),
       readinessChecks: checks,
@@ -171,8 +185,10 @@ export function setupBlocks(
       get boundTo() {
         return boundTo
       },
+      takes: query => view?.filter(query) ?? true,
       start: async () => {
         for (const task of startups) await task()
+        for (const task of serving) task()
       },
       stop: async () => {
         for (const task of shutdowns) await task(true)

@@ -14,6 +14,7 @@ export function memoryLog(lines: string[] = [], prefix = ''): MemoryLog {
     info: write('INFO'),
     warn: write('WARNING'),
     error: write('ERROR'),
+    fatal: write('FATAL'),
     plugin: name => memoryLog(lines, `plugin/${name}: `),
     own: () => memoryLog(lines, 'labdns: ')
   }

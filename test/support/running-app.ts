@@ -16,6 +16,7 @@ const silent: Log = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  fatal: () => undefined,
   plugin: () => silent,
   own: () => silent
 }

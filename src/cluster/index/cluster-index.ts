@@ -16,6 +16,7 @@ import {
 import type { LabelSelector } from '../selector.ts'
 import type { ClusterSink } from '../source.ts'
 import { Hasher } from './hash.ts'
+import { ExternalTable } from './external-table.ts'
 import { Namespaces } from './namespaces.ts'
 import { PodTable } from './pod-table.ts'
 import { ServiceType } from './service-record.ts'
@@ -38,6 +39,8 @@ export interface IndexOptions {
   readonly multicluster: boolean
   readonly endpointPodNames: boolean
   readonly zonal: boolean
+  /** Addresses outside the cluster, for *k8s_external*. */
+  readonly external: boolean
 }
 
 /** Options of a plain stanza. */
@@ -48,7 +51,8 @@ export const PLAIN_INDEX: IndexOptions = {
   pods: false,
   multicluster: false,
   endpointPodNames: false,
-  zonal: false
+  zonal: false,
+  external: false
 }
 
 export class ClusterIndex implements ClusterSink {
@@ -57,9 +61,11 @@ export class ClusterIndex implements ClusterSink {
   readonly services: ServiceTable
   readonly imports: ServiceTable
   readonly pods: PodTable
+  readonly external = new ExternalTable()
   /** Unix seconds of the last change that moves a zone's serial; 0 before the first (kubernetes-records.md §14). */
   serial = 0
   multiclusterSerial = 0
+  externalSerial = 0
   /** Counts changes that may alter an answer. */
   generation = 0
   /** Whether everything that was there at the start has arrived. */
@@ -88,7 +94,7 @@ export class ClusterIndex implements ClusterSink {
         return
       case 'Service':
         if (this.#isLeftOut(object)) this.remove('Service', object.namespace, object.name)
-        else this.#note(this.services.putService(object.namespace, object.name, serviceFields(object)))
+        else this.#putService(object)
         return
       case 'EndpointSlice':
         this.#putSlice(object)
@@ -121,6 +127,7 @@ export class ClusterIndex implements ClusterSink {
         this.generation++
         return
       case 'Service':
+        if (this.external.remove(namespace, name)) this.generation++
         this.#note(this.services.removeService(namespace, name))
         return
       case 'EndpointSlice':
@@ -148,6 +155,16 @@ export class ClusterIndex implements ClusterSink {
   /** Octets of the index: records, tables, arrays. */
   get octets(): number {
     return this.#slab.octetsReserved + this.services.octets + this.imports.octets
+  }
+
+  #putService(service: Service): void {
+    const change = this.services.putService(service.namespace, service.name, serviceFields(service))
+    this.#note(change)
+    if (!this.options.external) return
+    const moved = this.external.put(service)
+    if (moved) this.generation++
+    // A new Service doesn't count, as in CoreDNS; the serial of a zone without changes is 0.
+    if (change !== 'added' && (moved || change === 'answers')) this.externalSerial = this.#now()
   }
 
   #putSlice(slice: EndpointSlice): void {

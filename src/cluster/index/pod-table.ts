@@ -36,6 +36,12 @@ export class PodTable {
     return false
   }
 
+  /** The number of the namespace of the first Pod found with this address; -1 when there is none. */
+  namespaceAt(text: string): number {
+    for (const pod of this.#withAddress(text)) return this.#namespaceOf(pod)
+    return -1
+  }
+
   /** Namespace and name of the first Pod found with this address; `undefined` when there is none. */
   podAt(text: string): { readonly namespace: string; readonly name: string } | undefined {
     for (const pod of this.#withAddress(text)) {

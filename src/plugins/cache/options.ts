@@ -1,7 +1,7 @@
 // The options of a `cache` line and its block (corefile-and-plugins.md §8.8), with CoreDNS's defaults.
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
-import { parseDuration, parseInteger } from '../../corefile/values.ts'
+import { parseDuration, parseInteger, parseSize } from '../../corefile/values.ts'
 import { makeZone, readZones, zonesOrKeys, type Zone } from '../../corefile/zones.ts'
 
 /** One of the two kinds of answers. All times in seconds. */
@@ -30,7 +30,15 @@ export interface CacheOptions {
   preferPositive: boolean
   servfailMs: number
   keepTtl: boolean
+  /** The most octets that all caches of the process take together, and the word that said so; labdns's own option. */
+  octetsMax: { readonly octets: number; readonly word: Token } | undefined
 }
+
+/** The bound on octets where no stanza names one. */
+export const OCTETS_MAX_DEFAULT = 32 * 1024 * 1024
+/** Below this, one answer of 64 KiB would push most others out; above it, one buffer can't hold them. */
+const OCTETS_MAX_LEAST = 1024 * 1024
+const OCTETS_MAX_MOST = 1024 * 1024 * 1024
 
 const HOUR_MS = 3_600_000
 const RECHECK_MAX_MS = 300_000
@@ -73,7 +81,8 @@ function defaults(zones: readonly Zone[]): CacheOptions {
     staleRecheckMs: 0,
     preferPositive: false,
     servfailMs: 5000,
-    keepTtl: false
+    keepTtl: false,
+    octetsMax: undefined
   }
 }
 
@@ -123,7 +132,25 @@ const readers: Readonly<Record<string, ReadOption>> = {
   keepttl: (c, options) => {
     if (c.remainingArgs().length > 0) throw c.argErr()
     options.keepTtl = true
+  },
+  max_octets: readOctets
+}
+
+/** `max_octets SIZE` */
+function readOctets(c: Dispenser, options: CacheOptions): void {
+  const [word, more] = c.remainingTokens()
+  if (word === undefined || more !== undefined) throw c.argErr('max_octets takes one size, such as 32MiB')
+  const parsed = parseSize(word.text)
+  if (parsed.error !== undefined) throw c.bareErr(parsed.error, undefined, word)
+  if (parsed.value < OCTETS_MAX_LEAST || parsed.value > OCTETS_MAX_MOST) {
+    throw c.bareErr(`max_octets must be between 1MiB and 1GiB: ${word.text}`, undefined, word)
   }
+  options.octetsMax = { octets: parsed.value, word }
+}
+
+/** How many answers CoreDNS keeps where this many are asked for: 256 parts of equal size, four each at least. */
+export function effectiveCapacity(capacity: number): number {
+  return Math.max(Math.floor(capacity / 256), 4) * 256
 }
 
 /** `success|denial CAPACITY [TTL] [MINTTL]` */

@@ -1,5 +1,5 @@
 // A server that misbehaves as it is told, for testing clients (corefile-and-plugins.md §8.26).
-import { Answer } from '../../dns/answer.ts'
+import type { Answer } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Eventual, Plugin } from '../../dns/plugin.ts'
 import type { Query } from '../../dns/query.ts'

@@ -1,5 +1,6 @@
 // Logs what went wrong behind it, once for each query or gathered by pattern (corefile-and-plugins.md §8.1). Answers pass
 // through unchanged.
+import type { Pattern } from '../../corefile/pattern.ts'
 import { formatDuration } from '../../corefile/values.ts'
 import type { Answer } from '../../dns/answer.ts'
 import type { Eventual, Handler, Plugin } from '../../dns/plugin.ts'
@@ -14,7 +15,7 @@ export type ErrorLevel = 'warning' | 'error' | 'info' | 'debug'
 /** One `consolidate` line. */
 export interface Consolidation {
   readonly periodMs: number
-  readonly pattern: RegExp
+  readonly pattern: Pattern
   /** The pattern as it was written. */
   readonly text: string
   readonly level: ErrorLevel

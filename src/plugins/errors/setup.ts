@@ -1,11 +1,10 @@
 // The `errors` directive.
 import type { Dispenser } from '../../corefile/dispenser.ts'
+import { PATTERN_OCTETS_MAX, compilePattern } from '../../corefile/pattern.ts'
 import { parseDuration } from '../../corefile/values.ts'
 import type { PluginDefinition } from '../definition.ts'
 import { Errors, type Consolidation, type ErrorLevel } from './errors.ts'
-import { compilePattern } from './pattern.ts'
 
-const PATTERN_OCTETS_MAX = 10_000
 const LEVELS: readonly string[] = ['warning', 'error', 'info', 'debug'] satisfies ErrorLevel[]
 
 export const errorsPlugin: PluginDefinition = {

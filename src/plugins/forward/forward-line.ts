@@ -7,9 +7,10 @@ import type { Query } from '../../dns/query.ts'
 import { queryLength } from '../../dns/query-text.ts'
 import { makePolicy, type Policy } from '../../upstream/policy.ts'
 import type { Network, Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
+import type { UpstreamOrigin } from '../../upstream/forwarding.ts'
 import { UpstreamError } from '../../upstream/upstream-error.ts'
 import { isSubdomain, sameName, type Name } from '../../wire/name.ts'
-import { Flag, Rcode } from '../../wire/numbers.ts'
+import { Flag, OptionCode, Rcode } from '../../wire/numbers.ts'
 import type { ForwardMeter, ServerMeter } from './forward-meter.ts'
 import type { ForwardOptions } from './options.ts'
 
@@ -24,6 +25,8 @@ const UDP_OCTETS_MIN = 512
 export interface Server {
   readonly upstream: Upstream
   readonly meter: ServerMeter
+  /** Where it was named. */
+  readonly origin: () => UpstreamOrigin
 }
 
 export class ForwardLine {
@@ -36,6 +39,8 @@ export class ForwardLine {
   readonly #limitError: Error
   readonly #inFlightError: Error
   #concurrent = 0
+  /** Why the upstreams that are asked no more are not. */
+  readonly #stopped = new Map<string, Error>()
 
   constructor(options: ForwardOptions, runtime: UpstreamRuntime, meter: ForwardMeter) {
     this.options = options
@@ -59,6 +64,12 @@ export class ForwardLine {
     const { name } = query
     if (from.name.length > 1 && !isSubdomain(name, from.name)) return false
     return except.length === 0 || sameName(name, from.name) || !except.some(zone => holds(zone, name))
+  }
+
+  /** Leaves an upstream out from now on. */
+  stop(upstream: string, reason: string): void {
+    if (this.servers.some(server => server.upstream.text === upstream))
+      this.#stopped.set(upstream, new Error(reason))
   }
 
   /** Whether an answer is to be replaced by what the next line says. */
@@ -95,7 +106,8 @@ export class ForwardLine {
     const { clock, random } = this.#runtime
     const startedAt = query.receivedAt === 0 ? clock.now() : query.receivedAt
     const endAt = Math.min(query.answerBy, startedAt + QUERY_LIMIT_MS)
-    const list = this.#policy(this.servers)
+    const list = this.#policy(this.#servers())
+    if (list.length === 0) return this.#failStopped(query)
     const attemptsMax = this.#attemptsMax(list.length)
     let at = 0
     let attempts = 0
@@ -129,6 +141,22 @@ export class ForwardLine {
       return answer
     }
     return this.#fail(query, error)
+  }
+
+  #servers(): readonly Server[] {
+    if (this.#stopped.size === 0) return this.servers
+    return this.servers.filter(({ upstream }) => !this.#stopped.has(upstream.text))
+  }
+
+  /** All upstreams are stopped: the reason of the first, for the log and for clients that understand it. */
+  #failStopped(query: Query): Answer {
+    const [error = new Error('no upstream')] = this.#stopped.values()
+    const answer = this.#fail(query, error)
+    if (query.hasEdns) {
+      const data = Buffer.from(`\0\0${error.message}`)
+      answer.opt = { size: query.ednsSize, dnssecOk: false, options: [{ code: OptionCode.EDE, data }] }
+    }
+    return answer
   }
 
   #attemptsMax(serverCount: number): number {

@@ -14,14 +14,21 @@ import {
 } from '../../upstream/resolve-host.ts'
 import type { TlsSettings } from '../../upstream/stream-channel.ts'
 import { Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
+import type { UpstreamOrigin } from '../../upstream/forwarding.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
 import { Forward } from './forward.ts'
 import { ForwardLine, type Server } from './forward-line.ts'
 import { ForwardMeter } from './forward-meter.ts'
 import { readForward, zoneCount, type ForwardOptions } from './options.ts'
-import { readUpstreams, splitScheme } from './upstream-words.ts'
+import { lineOfNameserver, readUpstreams, splitScheme } from './upstream-words.ts'
 
 const TO_MAX = 15
+
+/** An upstream and the word that names it. */
+interface Named {
+  readonly address: UpstreamAddress
+  readonly word: Token
+}
 
 /** The directive where host names are looked up like this, unless the line has servers of its own for that. */
 export function forwardWith(resolverOf: (files: Files) => HostResolver): PluginDefinition {
@@ -60,12 +67,15 @@ function makeLine(
   warnOfLostZones(options, context)
   const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
-  const runtime = context.kept('upstreams', () => new UpstreamRuntime(context.runtime))
+  const runtime = context.keep('upstreams', () => new UpstreamRuntime(context.runtime))
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
-  const serversFor = (known: readonly UpstreamAddress[]): readonly Server[] =>
-    distinct(known).map(address => makeServer(address, options, tls, runtime, meter))
-  if (!addresses.some(address => address.isName)) {
+  const serversFor = (known: readonly Named[]): readonly Server[] =>
+    distinct(known).map(({ address, word }) => ({
+      ...makeServer(address, options, tls, runtime, meter),
+      origin: () => originOf(address, word, context.runtime.files)
+    }))
+  if (!addresses.some(({ address }) => address.isName)) {
     line.servers = serversFor(addresses)
     return line
   }
@@ -75,9 +85,10 @@ function makeLine(
         ? serverResolver(options.resolver.map(withPort))
         : resolverOf(context.runtime.files)
     try {
-      line.servers = serversFor(
-        (await Promise.all(addresses.map(each => resolveUpstream(each, resolver)))).flat()
+      const found = addresses.map(async ({ address, word }) =>
+        (await resolveUpstream(address, resolver)).map(each => ({ address: each, word }))
       )
+      line.servers = serversFor((await Promise.all(found)).flat())
     } catch (error) {
       throw new Error(`plugin/forward: ${error instanceof Error ? error.message : String(error)}`, {
         cause: error
@@ -104,17 +115,13 @@ function warnOfLostZones(options: ForwardOptions, context: SetupContext): void {
 }
 
 /** The servers that the line names, in its order. */
-function readAddresses(
-  c: Dispenser,
-  options: ForwardOptions,
-  context: SetupContext
-): readonly UpstreamAddress[] {
+function readAddresses(c: Dispenser, options: ForwardOptions, context: SetupContext): readonly Named[] {
   for (const word of options.to) rejectPath(c, word)
   const addresses = options.to.flatMap(word => {
     const parsed = readUpstreams(word.text, context.runtime.files)
     if (parsed.error !== undefined) throw c.bareErr(parsed.error, undefined, word)
     for (const address of parsed.value) checkAddress(c, word, address, options)
-    return parsed.value
+    return parsed.value.map(address => ({ address, word }))
   })
   if (addresses.length === 0) throw c.bareErr('no valid upstream addresses found', undefined, options.to[0])
   return addresses
@@ -147,9 +154,9 @@ function checkAddress(c: Dispenser, word: Token, address: UpstreamAddress, optio
 }
 
 /** The first of each address and port counts. */
-function distinct(addresses: readonly UpstreamAddress[]): readonly UpstreamAddress[] {
+function distinct(addresses: readonly Named[]): readonly Named[] {
   const seen = new Set<string>()
-  return addresses.filter(address => {
+  return addresses.filter(({ address }) => {
     const text = addressText(address)
     if (seen.has(text)) return false
     seen.add(text)
@@ -163,7 +170,7 @@ function makeServer(
   tls: TlsSettings,
   runtime: UpstreamRuntime,
   meter: ForwardMeter
-): Server {
+): Omit<Server, 'origin'> {
   const serverMeter = meter.server(addressText(address))
   const servername = options.tlsServerName || address.serverName
   const upstream = new Upstream(
@@ -184,6 +191,15 @@ function makeServer(
     serverMeter
   )
   return { upstream, meter: serverMeter }
+}
+
+function originOf(address: UpstreamAddress, word: Token, files: Files): UpstreamOrigin {
+  const line = lineOfNameserver(word.text, address.host, files)
+  return {
+    word: word.text,
+    place: `${word.at.file}:${word.at.line}:${word.at.column}`,
+    fileLine: line === undefined ? undefined : `${splitScheme(word.text)[1]}:${line}`
+  }
 }
 
 /** The files of the `tls` line: none, the CA, certificate and key, or all three. */

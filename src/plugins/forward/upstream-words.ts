@@ -92,9 +92,28 @@ function readNameservers(path: string, files: Files): readonly UpstreamAddress[]
   }
   const servers: UpstreamAddress[] = []
   for (const line of text.split('\n')) {
-    const [keyword, host] = line.trim().split(/\s+/)
-    if (keyword !== 'nameserver' || host === undefined || host === '') continue
+    const host = nameserverOf(line)
+    if (host === undefined) continue
     servers.push({ scheme: 'dns', host: withoutZone(host), port: '53', serverName: '', isName: false })
   }
   return servers
+}
+
+/** What a line `nameserver ADDRESS` names. */
+function nameserverOf(line: string): string | undefined {
+  const [keyword, host] = line.trim().split(/\s+/)
+  return keyword === 'nameserver' && host !== '' ? host : undefined
+}
+
+/** The line, counted from 1, on which the file that a word names has this server; `undefined` when it is no such file. */
+export function lineOfNameserver(word: string, host: string, files: Files): number | undefined {
+  const path = splitScheme(word)[1]
+  try {
+    if (files.kind(path) !== 'file') return undefined
+    const lines = files.read(path).subarray(0, FILE_OCTETS_MAX).toString().split('\n')
+    const at = lines.findIndex(line => withoutZone(nameserverOf(line) ?? '') === host)
+    return at < 0 ? undefined : at + 1
+  } catch {
+    return undefined
+  }
 }

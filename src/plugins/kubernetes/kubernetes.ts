@@ -3,12 +3,14 @@ import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
-import type { Query } from '../../dns/query.ts'
+import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
+import type { LiveSource } from '../../dns/live.ts'
 import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { formatName, type Name } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
+import type { ClusterView } from '../cluster-view.ts'
 import { Apex, isNameServerName, isVersionName } from './apex.ts'
 import { exampleQuestions } from './examples.ts'
 import { CnameChain, type Lookup } from './external-name.ts'
@@ -17,9 +19,10 @@ import type { KubernetesOptions, Zone } from './options.ts'
 import { Reasons, Rule } from './reasons.ts'
 import { RecordWriter } from './records.ts'
 import { Reverse } from './reverse.ts'
+import { SearchPaths } from './search-paths.ts'
 import { ClusterTransfer } from './zone-transfer.ts'
 
-export class Kubernetes implements Plugin, Transferer {
+export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   readonly name = 'kubernetes'
   readonly index: ClusterIndex
   readonly options: KubernetesOptions
@@ -31,6 +34,7 @@ export class Kubernetes implements Plugin, Transferer {
   readonly #reverse: Reverse
   readonly #chain: CnameChain
   readonly #reasons: Reasons
+  readonly #searchPaths: SearchPaths
   /** Seconds: what every record but a few gets. */
   readonly #ttl: number
 
@@ -40,6 +44,7 @@ export class Kubernetes implements Plugin, Transferer {
     this.#ttl = options.ttl
     this.#zones = new ZoneTable(options.zones.map(zone => [zone.name, zone] as const))
     this.#match = new Match(index, options)
+    this.#searchPaths = new SearchPaths(index)
     this.#records = new RecordWriter(index, this.#writer)
     this.apex = new Apex(index, options, this.#writer)
     this.#reverse = new Reverse(index, options, this.#match, this.#writer)
@@ -50,13 +55,33 @@ export class Kubernetes implements Plugin, Transferer {
     })
   }
 
+  get ttl(): number {
+    return this.#ttl
+  }
+
+  isListed(namespace: number): boolean {
+    return this.#match.isListed(namespace)
+  }
+
+  searchPath(query: Query): readonly Name[] | undefined {
+    const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
+    return zone === undefined ? undefined : this.#searchPaths.of(query.peer.address, zone)
+  }
+
   examples(): readonly Example[] {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
+  }
+
+  owns(query: Query): boolean {
+    const { wire, nameEnd } = query
+    if (this.#zones.find(wire, HEADER_OCTETS, nameEnd) === undefined) return false
+    return this.options.fallthrough?.find(wire, HEADER_OCTETS, nameEnd) === undefined
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {
     const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     if (zone === undefined) return next.answer(query)
+    query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN) return this.#refuse(query, Rule.REFUSED_CLASS)
     const zoneAt = this.#zones.zoneAt
     switch (query.qtype) {
@@ -227,8 +252,10 @@ export class Kubernetes implements Plugin, Transferer {
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
     if (!this.index.isSynced)
       return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
-    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true)
+    if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
+      query.liveUse = LiveUse.PASSED
       return next.answer(query)
+    }
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
   }
 

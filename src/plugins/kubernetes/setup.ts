@@ -60,7 +60,8 @@ export const kubernetesPlugin: PluginDefinition = {
         pods: stanza.pods === 'verified',
         multicluster: stanza.multicluster.length > 0,
         endpointPodNames: stanza.endpointPodNames,
-        zonal: stanza.zonal
+        zonal: stanza.zonal,
+        external: context.directives.includes('k8s_external')
       }
     )
     context.readiness(() => index.isSynced)

@@ -6,8 +6,8 @@ import type { ServiceTable } from '../../cluster/index/service-table.ts'
 import { SliceView } from '../../cluster/index/slice-record.ts'
 import type { ZoneTransfer } from '../../dns/transfer.ts'
 import { joinLabels, readName } from '../../wire/name.ts'
-import { Rclass, Rtype } from '../../wire/numbers.ts'
-import { write16, write32 } from '../../wire/records.ts'
+import { Rtype } from '../../wire/numbers.ts'
+import { addressRecord, plainRecord as record, srvRecord } from '../../wire/plain-record.ts'
 import type { Apex } from './apex.ts'
 import type { Match } from './match.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -153,34 +153,4 @@ function portName(view: ServiceView | SliceView, service: Buffer): Buffer | unde
     [label(view.nameAt, view.nameLength), label(view.protocolAt, view.protocolLength)],
     service
   )
-}
-
-function record(owner: Uint8Array, rtype: number, ttl: number, rdata: Uint8Array): Uint8Array {
-  const octets = Buffer.allocUnsafe(owner.length + 10 + rdata.length)
-  octets.set(owner)
-  write16(octets, owner.length, rtype)
-  write16(octets, owner.length + 2, Rclass.IN)
-  write32(octets, owner.length + 4, ttl)
-  write16(octets, owner.length + 8, rdata.length)
-  octets.set(rdata, owner.length + 10)
-  return octets
-}
-
-function addressRecord(owner: Uint8Array, ttl: number, address: Uint8Array): Uint8Array {
-  return record(owner, address.length === 4 ? Rtype.A : Rtype.AAAA, ttl, address)
-}
-
-function srvRecord(
-  owner: Uint8Array,
-  ttl: number,
-  weight: number,
-  port: number,
-  target: Uint8Array
-): Uint8Array {
-  const rdata = Buffer.allocUnsafe(6 + target.length)
-  write16(rdata, 0, 0)
-  write16(rdata, 2, weight)
-  write16(rdata, 4, port)
-  rdata.set(target, 6)
-  return record(owner, Rtype.SRV, ttl, rdata)
 }

@@ -34,6 +34,7 @@ export class Prometheus implements Plugin {
   readonly #table: ZoneTable<number> | undefined
   /** The `plugin` label: the first plugin behind this one. */
   #pluginLabel = ''
+  #viewLabel = ''
   readonly #servers = new Map<string, ServerCounters>()
   #lastListener: ListenerInfo | undefined
   #lastCounters: ServerCounters | undefined
@@ -48,9 +49,10 @@ export class Prometheus implements Plugin {
         : new ZoneTable(zones.flatMap(({ name }, at) => (name === undefined ? [] : [[name, at] as const])))
   }
 
-  /** Told once all plugins of the block are set up, before the first query. */
-  setPluginLabel(label: string): void {
-    this.#pluginLabel = label
+  /** Told once all plugins of the block are set up, before the first query. `view` is the name of the block's view. */
+  setLabels(plugin: string, view: string): void {
+    this.#pluginLabel = plugin
+    this.#viewLabel = view
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {
@@ -94,7 +96,7 @@ export class Prometheus implements Plugin {
   #countersOf(server: string): ServerCounters {
     let counters = this.#servers.get(server)
     if (counters === undefined) {
-      const counter = (zone: string) => this.#series.counter(server, zone, this.#pluginLabel)
+      const counter = (zone: string) => this.#series.counter(server, zone, this.#pluginLabel, this.#viewLabel)
       counters = { zones: this.#zones.map(({ zone }) => counter(zone)), other: counter('.') }
       this.#servers.set(server, counters)
     }

@@ -35,7 +35,7 @@ export const prometheusPlugin: PluginDefinition = {
     const plugin = new Prometheus(metrics.queries, context.runtime.clock, context.keys)
     // One for all blocks, whose sample must not be there twice.
     const info = context.once('build info', () => new BuildInfoUse())
-    const exposition = context.kept('prometheus', () => {
+    const exposition = context.keep('prometheus', () => {
       // Loaded where the directive stands only: prom-client takes 20 ms of a start.
       return import('./exposition.ts').then(({ Exposition }) => new Exposition(metrics))
     })
@@ -45,7 +45,7 @@ export const prometheusPlugin: PluginDefinition = {
       const chain = context.directives.filter(
         name => name === 'prometheus' || context.plugin(name) !== undefined
       )
-      plugin.setPluginLabel(chain[chain.indexOf('prometheus') + 1] ?? '')
+      plugin.setLabels(chain[chain.indexOf('prometheus') + 1] ?? '', context.viewName())
       forget = metrics.addCollector(() => enabledPlugins(context, chain))
       if (info.blocks++ === 0) info.forget = metrics.addCollector(() => buildInfo(context))
       const shown = await exposition
@@ -90,7 +90,7 @@ function enabledPlugins(context: SetupContext, chain: readonly string[]): Family
     samples: context.servers().flatMap(({ label, zone }) =>
       chain.map(name => ({
         suffix: '' as const,
-        labels: { server: label, zone, view: '', name },
+        labels: { server: label, zone, view: context.viewName(), name },
         value: 1
       }))
     )

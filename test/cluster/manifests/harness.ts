@@ -43,6 +43,10 @@ export class LogBook implements Log {
     this.lines.push(`error: ${message}`)
   }
 
+  fatal(message: string): void {
+    this.lines.push(`fatal: ${message}`)
+  }
+
   plugin(): Log {
     return this
   }

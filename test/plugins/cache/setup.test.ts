@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readCache } from '../../../src/plugins/cache/options.ts'
 import { cachePlugin } from '../../../src/plugins/cache/setup.ts'
-import { controllerOf, setupBlocks, setupMessage, testRuntime, testShared } from '../../support/blocks.ts'
+import { controllerOf, setupMessage } from '../../support/blocks.ts'
 
 const argument = (line: number, word: string) =>
   `Corefile:${line} - Error during parsing: Wrong argument count or unexpected line ending after '${word}'`
@@ -112,12 +112,4 @@ t.test('reads what is there', async t => {
     options.success.disabled.map(zone => zone.zone),
     ['a.org.', 'b.org.']
   )
-})
-
-t.test('says once that nothing is kept, however many blocks use it', async t => {
-  const runtime = testRuntime()
-  setupBlocks('a:53 {\n cache\n}\nb:53 {\n cache\n}', [cachePlugin], testShared(runtime))
-  t.same(runtime.log.lines, [
-    '[WARNING] labdns: cache is accepted and not in use yet: every query is answered afresh'
-  ])
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { compilePattern, type Pattern } from '../../../src/corefile/pattern.ts'
 import { linkPlugins, type Handler } from '../../../src/dns/plugin.ts'
 import { emptyAnswer } from '../../../src/dns/response.ts'
 import { Errors, type Consolidation } from '../../../src/plugins/errors/errors.ts'
@@ -33,7 +34,7 @@ function bench(consolidations: readonly Consolidation[] = []): Bench {
 
 const gather = (text: string, fields: Partial<Consolidation> = {}): Consolidation => ({
   periodMs: 1000,
-  pattern: new RegExp(text),
+  pattern: (compilePattern(text) as { readonly value: Pattern }).value,
   text,
   level: 'error',
   showFirst: false,

@@ -47,7 +47,7 @@ async function bench(
   const servers = await Promise.all(scripts.map(script => ScriptedUpstream.open(script)))
   const runtime = testRuntime()
   const shared = testShared(runtime)
-  if (inFlightMax !== undefined) shared.once('upstreams', () => new UpstreamRuntime(runtime, inFlightMax))
+  if (inFlightMax !== undefined) shared.keep('upstreams', () => new UpstreamRuntime(runtime, inFlightMax))
   const text = lines.replace(/@(\d)/g, (_, at: string) => servers[Number(at)]!.text)
   const [block] = setupBlocks(`.:53 {\n errors\n${text}\n}`, [errorsPlugin, forwardPlugin], shared)
   await block!.start()

@@ -90,7 +90,7 @@ interface VectorSet {
 }
 
 /** Plugins of a later version: sets whose Corefile names one are left out whole. */
-const LATER = /^\s*(autopath|file|k8s_external)\b/m
+const LATER = /^\s*(file)\b/m
 
 /** Cases that differ only in what the *cache* plugin would change: TTLs. */
 const hasCache = (set: VectorSet) => /^\s*cache\b/m.test(set.corefile)

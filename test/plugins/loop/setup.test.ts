@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loopPlugin } from '../../../src/plugins/loop/setup.ts'
-import { setupMessage, testRuntime } from '../../support/blocks.ts'
+import { setupMessage } from '../../support/blocks.ts'
 
 const cases: readonly (readonly [directive: string, message: string])[] = [
   ['loop', ''],
@@ -11,11 +11,3 @@ const cases: readonly (readonly [directive: string, message: string])[] = [
 for (const [directive, message] of cases) {
   t.test(directive, async t => t.equal(setupMessage(directive, loopPlugin), message))
 }
-
-t.test('says that loops are not found', async t => {
-  const runtime = testRuntime()
-  setupMessage('loop', loopPlugin, runtime)
-  t.same(runtime.log.lines, [
-    '[WARNING] labdns: loop is accepted and not in use yet: a forwarding loop is not detected'
-  ])
-})

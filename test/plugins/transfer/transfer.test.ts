@@ -8,7 +8,7 @@ import { linkPlugins } from '../../../src/dns/plugin.ts'
 import { clientSerial, Transfer } from '../../../src/plugins/transfer/transfer.ts'
 import { ZoneTable } from '../../../src/dns/zone.ts'
 import { encodeName } from '../../../src/wire/name.ts'
-import { lastHandler } from '../../support/blocks.ts'
+import { lastHandler, testRuntime } from '../../support/blocks.ts'
 import { makeQuery, queryWire, responseText, testListener } from '../../support/messages.ts'
 import { endpoint, service, slice } from '../../cluster/index/support.ts'
 import { serve } from '../kubernetes/support.ts'
@@ -114,8 +114,9 @@ t.test('IXFR: one SOA when up to date, all of it otherwise', async t => {
   const { plugin } = await setUp()
   const { serial } = plugin.index
   const transfer = new Transfer(
-    new ZoneTable([[encodeName('cluster.local'), { allows: () => true }]]),
-    () => [plugin]
+    new ZoneTable([[encodeName('cluster.local'), { allows: () => true, targets: [] }]]),
+    () => [plugin],
+    testRuntime()
   )
   const chain = linkPlugins([transfer], lastHandler)
   for (const [client, isWhole] of [
