@@ -37,8 +37,12 @@ export interface HttpsHost {
 
 /** What a request costs, in messages. */
 const REQUEST_UNITS = 16
+/** What an open request costs Node besides its message: 1,000 of them at once, over all connections. */
+const EXCHANGE_OCTETS = 4 << 10
 /** Requests that a client may take back on one connection (CVE-2023-44487); then it has to begin a new one. */
 const CANCELLED_MAX = 100
+/** Open requests of one connection that nobody looks at before the next sweep. */
+const UNCOUNTED_MAX = 4
 /** Requests that may wait on HTTP/1.1; on HTTP/2 the session bounds them. */
 const PIPELINED_MAX = 100
 /** How long a client has to close its side after we have closed ours, in milliseconds. */
@@ -113,7 +117,7 @@ export class HttpsConnection implements Member, Connection {
   }
 
   heldOctets(): number {
-    let octets = 0
+    let octets = this.#exchanges.size * EXCHANGE_OCTETS
     for (const exchange of this.#exchanges) octets += exchange.octets
     return octets
   }
@@ -213,6 +217,7 @@ export class HttpsConnection implements Member, Connection {
   #begin(send: (reply: HttpReply) => void): Exchange {
     const exchange = new Exchange(this.#host.clock.now(), send)
     this.#exchanges.add(exchange)
+    if (this.#exchanges.size > UNCOUNTED_MAX) this.#host.table.kept(EXCHANGE_OCTETS)
     return exchange
   }
 
@@ -237,7 +242,7 @@ export class HttpsConnection implements Member, Connection {
     })
     body.on('end', () => {
       if (exchange.state !== 'receiving') return
-      this.#host.table.kept(exchange.octets)
+      if (this.#exchanges.size > UNCOUNTED_MAX) this.#host.table.kept(exchange.octets)
       this.#question(exchange, Buffer.concat(chunks))
     })
   }
@@ -298,7 +303,7 @@ export class HttpsConnection implements Member, Connection {
     this.#host.sent++
     exchange.send(reply)
     answered(reply.status)
-    table.kept(reply.body.length)
+    if (this.#exchanges.size > UNCOUNTED_MAX) table.kept(reply.body.length)
   }
 
   #end(exchange: Exchange): void {

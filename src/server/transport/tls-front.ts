@@ -1,17 +1,20 @@
 // TLS handshakes, for DNS over TLS and over HTTPS: from the first octet of a TCP connection until there is a secure stream.
 //
-// A handshake costs as much as a thousand questions. It begins once the client has said what it wants (its first record is
-// whole), and then in its turn: a flood of connections makes each other wait, and not those who ask over UDP.
+// A handshake costs as much as some hundred questions, and a secure connection ten times the memory of a plain one. So it
+// begins once the client has said what it wants (its first record is whole), and then in its turn; until then it is a
+// connection like any other, and only then one of the few that may be secure.
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
 import tls, { type TLSSocket, type TlsOptions } from 'node:tls'
 import type { Clock } from '../../runtime/clock.ts'
 import type { ConnectionTable, Member } from './connection-table.ts'
+import type { HandshakeQueue } from './handshake-queue.ts'
 import type { SecureFront, TlsSettings } from './tls-settings.ts'
 
 /** The listener that connections are secured for. */
 export interface FrontHost {
   readonly clock: Clock
+  /** Of secure connections, and of those whose handshake has begun. */
   readonly table: ConnectionTable
   readonly timeouts: { readonly readMs: number }
   /** Takes a secure stream; `carrier` is the TCP connection below it. */
@@ -23,11 +26,12 @@ export interface FrontOptions {
   readonly protocols: readonly string[]
   /** What is said to a client that doesn't speak TLS, before it goes. */
   readonly plaintextReply?: string
+  /** Of connections whose handshake hasn't begun. */
+  readonly waiting: ConnectionTable
+  readonly queue: HandshakeQueue
 }
 
-/** What the table takes a handshake for, in messages: half of a turn's work. */
-const HANDSHAKE_UNITS = 512
-/** The second half of a handshake, which comes in the client's time. */
+/** What the table takes the end of a handshake for, in messages. */
 const FINISH_UNITS = 64
 
 const RECORD_HEADER_OCTETS = 5
@@ -63,10 +67,8 @@ export class TlsFront implements SecureFront {
     const id = `${remoteAddress} ${remotePort}`
     const begin = () => void this.#server.emit('connection', socket)
     const left = () => void this.#handshakes.delete(id)
-    this.#handshakes.set(
-      id,
-      new Handshake(socket, this.#host, { begin, left, plaintextReply: this.#options.plaintextReply })
-    )
+    this.#options.queue.accepted()
+    this.#handshakes.set(id, new Handshake(socket, this.#host, { ...this.#options, begin, left }))
   }
 
   stop(): void {
@@ -125,12 +127,11 @@ function isWelcome(socket: TLSSocket, { clientAuth }: TlsSettings): boolean {
   return clientAuth === 'require' || socket.authorized
 }
 
-interface HandshakeParts {
+interface HandshakeParts extends FrontOptions {
   /** Has TLS take the socket over, with what was read from it put back. */
   begin(): void
   /** It is over, well or not. */
   left(): void
-  readonly plaintextReply: string | undefined
 }
 
 /** A connection until it is secure. */
@@ -143,6 +144,8 @@ class Handshake implements Member {
   readonly openedAt: number
   readonly #host: FrontHost
   readonly #parts: HandshakeParts
+  /** The table that it is in. */
+  #table: ConnectionTable
   #hello: Buffer = Buffer.alloc(0)
   #gone = false
   readonly #onData = (chunk: Buffer) => this.#gather(chunk)
@@ -160,7 +163,8 @@ class Handshake implements Member {
     })
     carrier.on('error', () => undefined) // 'close' follows
     carrier.on('close', this.#onClose)
-    host.table.add(this)
+    this.#table = parts.waiting
+    this.#table.add(this)
   }
 
   heldOctets(): number {
@@ -168,10 +172,7 @@ class Handshake implements Member {
   }
 
   work(): number {
-    if (this.#gone) return 0
-    this.carrier.unshift(this.#hello)
-    this.#parts.begin()
-    return HANDSHAKE_UNITS
+    return 0 // never scheduled: the queue of handshakes has turns of its own
   }
 
   expire(): void {
@@ -190,7 +191,7 @@ class Handshake implements Member {
     this.#gone = true
     this.carrier.off('data', this.#onData)
     this.carrier.off('close', this.#onClose)
-    this.#host.table.remove(this)
+    this.#table.remove(this)
     this.#parts.left()
   }
 
@@ -205,7 +206,18 @@ class Handshake implements Member {
     if (hello.length < RECORD_HEADER_OCTETS || hello.length < RECORD_HEADER_OCTETS + length) return
     this.carrier.off('data', this.#onData)
     this.carrier.pause()
-    this.#host.table.schedule(this)
+    this.#parts.queue.add(() => this.#begin())
+  }
+
+  #begin(): boolean {
+    if (this.#gone) return false
+    this.#table.remove(this)
+    this.#table = this.#host.table
+    this.#table.add(this)
+    this.carrier.unshift(this.#hello)
+    this.#hello = Buffer.alloc(0)
+    this.#parts.begin()
+    return true
   }
 
   /** It doesn't speak TLS. */

@@ -4,6 +4,7 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls'
 import t from 'tap'
 import { systemTurn } from '../../../src/runtime/turn.ts'
 import { ConnectionTable, SWEEP_MS } from '../../../src/server/transport/connection-table.ts'
+import { HandshakeQueue } from '../../../src/server/transport/handshake-queue.ts'
 import { TcpTransport } from '../../../src/server/transport/tcp.ts'
 import { TlsFront } from '../../../src/server/transport/tls-front.ts'
 import type { TlsSettings } from '../../../src/server/transport/tls-settings.ts'
@@ -36,8 +37,9 @@ async function listening(t: Teardown, fields: Fields = {}) {
   const { clock } = made
   const table = new ConnectionTable({ clock, nextTurn: systemTurn, connectionsMax })
   const transport = new TcpTransport({ ...made, table }, 'tls')
+  const frontOptions = { protocols: ['dot'], waiting: table, queue: new HandshakeQueue(systemTurn) }
   const secure = (wanted: TlsSettings | undefined) =>
-    transport.secure(wanted, first => new TlsFront(transport, { protocols: ['dot'] }, first))
+    transport.secure(wanted, first => new TlsFront(transport, frontOptions, first))
   secure(settings)
   await transport.listen()
   const clients: Socket[] = []
