@@ -161,6 +161,7 @@ export class HttpsConnection implements Member, Connection {
 
   /** A request came over HTTP/1.1. */
   request(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#gone) return
     if (this.#exchanges.size >= PIPELINED_MAX) {
       this.abort()
       return
@@ -194,13 +195,14 @@ export class HttpsConnection implements Member, Connection {
 
   /** A request came over HTTP/2. */
   #stream(stream: ServerHttp2Stream, headers: Readonly<Record<string, unknown>>): void {
+    stream.on('error', () => undefined)
+    if (this.#gone) return
     const method = textOf(headers[':method'])
     const exchange = this.#begin(reply => {
       if (stream.destroyed || stream.headersSent) return
       stream.respond({ ':status': reply.status, ...reply.headers }, { endStream: method === 'HEAD' })
       if (method !== 'HEAD') stream.end(reply.body)
     })
-    stream.on('error', () => undefined)
     stream.on('finish', () => {
       if (!stream.readableEnded) stream.close() // told that the rest of its body isn't wanted
     })
@@ -251,7 +253,8 @@ export class HttpsConnection implements Member, Connection {
   #question(exchange: Exchange, wire: Buffer): void {
     const host = this.#host
     const peer = this.#peer ?? peerOf(this.#socket)
-    if (peer === undefined) return
+    // What comes after the end (Node gives out what it had read) finds nobody.
+    if (peer === undefined || this.#gone) return
     this.#peer = peer
     this.#activeAt = host.clock.now()
     host.asked(this)

@@ -90,8 +90,7 @@ export class HttpsTransport extends StreamTransport implements HttpsHost {
 
   asked(connection: HttpsConnection): void {
     this.received++
-    this.connections.delete(connection)
-    this.connections.add(connection)
+    if (this.connections.delete(connection)) this.connections.add(connection)
   }
 }
 
