@@ -40,10 +40,10 @@ interface OpenListener {
 type TlsModule = typeof import('../server/transport/tls-front.ts')
 type HttpsModule = typeof import('../server/transport/https.ts')
 
-/** Secure connections at once: with 5,000 hostile clients the process grows by 20 to 50 MB. */
+/** Secure connections at once: with 5,000 hostile clients the process grows by 20 to 60 MB. */
 const SECURE_CONNECTIONS_MAX = 500
 /** Octets that they hold: what waits is there twice, as it is and encrypted. */
-const SECURE_HELD_OCTETS_MAX = 4 << 20
+const SECURE_HELD_OCTETS_MAX = 2 << 20
 
 export class Listeners {
   readonly #options: ListenersOptions

@@ -37,7 +37,7 @@ export interface HttpsHost {
 
 /** What a request costs, in messages. */
 const REQUEST_UNITS = 16
-/** What an open request costs Node besides its message: 1,000 of them at once, over all connections. */
+/** What an open request costs Node besides its message: 500 of them at once, over all connections. */
 const EXCHANGE_OCTETS = 4 << 10
 /** Requests that a client may take back on one connection (CVE-2023-44487); then it has to begin a new one. */
 const CANCELLED_MAX = 100
@@ -96,7 +96,11 @@ export class HttpsConnection implements Member, Connection {
     this.#host = host
     this.#openedAt = this.#activeAt = openedAt
     socket.on('error', () => undefined) // 'close' follows
-    socket.on('end', () => this.stop())
+    socket.on('end', () => {
+      // Over HTTP/2 nobody closes one side only; over HTTP/1.1 what was asked may still be answered.
+      if (this.#session === undefined) this.stop()
+      else this.abort()
+    })
     carrier.on('close', () => this.#leave())
     host.table.add(this)
   }
