@@ -12,6 +12,8 @@ import { explainListenError } from '../server/listen-error.ts'
 import type { PlannedListener } from '../server/listener-plan.ts'
 import { Responder, type ListenerState } from '../server/respond.ts'
 import { ConnectionTable, connectionsMaxOf } from '../server/transport/connection-table.ts'
+import type * as httpsModule from '../server/transport/https.ts'
+import type * as tlsModule from '../server/transport/tls-front.ts'
 import { HandshakeQueue } from '../server/transport/handshake-queue.ts'
 import { listenPair } from '../server/transport/listen-pair.ts'
 import type { StreamOptions, StreamTransport } from '../server/transport/stream-transport.ts'
@@ -37,8 +39,8 @@ interface OpenListener {
 }
 
 /** What is loaded once a key asks for it. */
-type TlsModule = typeof import('../server/transport/tls-front.ts')
-type HttpsModule = typeof import('../server/transport/https.ts')
+type TlsModule = typeof tlsModule
+type HttpsModule = typeof httpsModule
 
 /** Secure connections at once: with 5,000 hostile clients the process grows by 20 to 60 MB. */
 const SECURE_CONNECTIONS_MAX = 500

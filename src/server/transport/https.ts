@@ -3,7 +3,7 @@
 import { createServer as createHttp1, type Server as Http1Server } from 'node:http'
 import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import type { Duplex } from 'node:stream'
 import { HttpsConnection, type HttpsHost } from './https-connection.ts'
 import { StreamTransport, type StreamLimits, type StreamOptions } from './stream-transport.ts'
 
@@ -36,7 +36,7 @@ export class HttpsTransport extends StreamTransport implements HttpsHost {
   // Neither server ever listens: they are given connections as they come. Times are kept by the connection table.
   readonly #http1: Http1Server
   readonly #http2: Http2Server
-  readonly #bySocket = new WeakMap<Socket, HttpsConnection>()
+  readonly #bySocket = new WeakMap<Duplex, HttpsConnection>()
   #connectionsMax: number
 
   constructor(options: HttpsOptions) {
@@ -49,7 +49,7 @@ export class HttpsTransport extends StreamTransport implements HttpsHost {
       this.#bySocket.get(request.socket)?.request(request, response)
     })
     this.#http1.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#bySocket.get(socket as Socket)?.refuse(error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400)
+      this.#bySocket.get(socket)?.refuse(error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400)
     })
     this.#http2 = createHttp2({
       settings: { enablePush: false, maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEAD_OCTETS_MAX },
@@ -77,7 +77,7 @@ export class HttpsTransport extends StreamTransport implements HttpsHost {
     }
     const connection = new HttpsConnection(socket, this, carrier, openedAt)
     this.connections.add(connection)
-    if ((socket as TLSSocket).alpnProtocol === 'h2') {
+    if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
       const speak = (session: ServerHttp2Session) => connection.speakHttp2(session)
       this.#http2.on('session', speak)
       this.#http2.emit('connection', socket) // and 'session' at once
