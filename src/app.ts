@@ -3,11 +3,18 @@ import { Generation, type GenerationOptions } from './app/generation.ts'
 import { Listeners } from './app/listeners.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import type { Block } from './corefile/load.ts'
-import type { Example } from './dns/plugin.ts'
+import type { Position } from './corefile/position.ts'
+import { zoneWarning } from './corefile/server-keys.ts'
+import type { Answer } from './dns/answer.ts'
+import type { Eventual, Example } from './dns/plugin.ts'
+import type { Peer, TransportKind } from './dns/query.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { metricsOf } from './metrics/metrics.ts'
 import type { ReloadTimes } from './plugins/definition.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
+import type { Kubernetes } from './plugins/kubernetes/kubernetes.ts'
+import type { Response } from './server/transport/transport.ts'
+import type { Name } from './wire/name.ts'
 
 export interface AppOptions extends GenerationOptions {
   /** The configuration's server blocks; none: nothing is served. */
@@ -20,6 +27,14 @@ export interface AppOptions extends GenerationOptions {
 export interface Addresses {
   readonly dns: readonly { readonly address: string; readonly port: number; readonly transport: string }[]
   readonly http: Readonly<Record<string, { readonly address: string; readonly port: number }>>
+}
+
+/** A `kubernetes` stanza, and how to ask the server block that it stands in, as a client over TCP would. */
+export interface Stanza {
+  readonly plugin: Kubernetes
+  /** Where it begins in the Corefile. */
+  readonly at: Position
+  ask(name: Name, qtype: number): Eventual<Answer>
 }
 
 const EXAMPLES_MAX = 6
@@ -51,7 +66,10 @@ export class App {
       const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
       // Blocks with views share a zone.
       const zones = new Set(planned.zones.map(({ text }) => text))
-      return [...zones].map(zone => `${scheme}${zone}:${where}`).sort()
+      return [...zones]
+        .map(zone => ({ line: `${scheme}${zone}:${where}`, warning: zoneWarning(zone) }))
+        .sort((a, b) => (a.line < b.line ? -1 : 1))
+        .flatMap(({ line, warning }) => (warning === undefined ? [line] : [warning, line]))
     })
   }
 
@@ -83,6 +101,24 @@ export class App {
   }
 
   /**
+   * As `start`, without listeners: what it settles with answers messages that somebody else took in, as the first listener
+   * of the configuration would. Reloads don't change that.
+   */
+  async startWithin(): Promise<(wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response>> {
+    const { generation, lease } = this.#current
+    const [first] = generation.listeners
+    if (first === undefined) throw new Error('the configuration has no server block')
+    try {
+      await generation.start()
+      await lease.start()
+    } catch (error) {
+      await this.#abandon(generation, lease)
+      throw error
+    }
+    return this.#listeners.handedIn(first)
+  }
+
+  /**
    * Puts another configuration in the place of this one. It is set up and started whole, its new listeners are opened;
    * then all queries go to it at once, and the old one ends. Throws or rejects when anything of that fails: the old one
    * then serves as before.
@@ -101,6 +137,21 @@ export class App {
     await generation.end(true)
     await this.#listeners.closeAllBut([])
     await lease.release()
+  }
+
+  /**
+   * Loads the state of the cluster, and nothing else: no listener is opened and no plugin started. Settles with the
+   * `kubernetes` stanzas, in the order of the blocks, to be asked in process. Rejects when the state can't be had.
+   */
+  async load(): Promise<readonly Stanza[]> {
+    const { generation, lease } = this.#current
+    await lease.start()
+    const asks = generation.listeners.map(planned => this.#listeners.inProcess(planned))
+    return generation.stanzas.flatMap(({ plugin, block, at }) => {
+      const found = generation.listeners.findIndex(({ zones }) => zones.some(zone => zone.block === block))
+      const ask = asks[found]
+      return ask === undefined ? [] : [{ plugin, at, ask }]
+    })
   }
 
   /** Lets go of what set-up made, where nothing is to be started. */

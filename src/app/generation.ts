@@ -3,7 +3,7 @@ import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
 import { withPluginName } from '../corefile/dispenser.ts'
 import { blockFingerprint } from '../corefile/fingerprint.ts'
 import type { Block, Directive } from '../corefile/load.ts'
-import { CorefileError } from '../corefile/position.ts'
+import { CorefileError, type Position } from '../corefile/position.ts'
 import { checkOverlap } from '../corefile/server-keys.ts'
 import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
 import type { ListenerInfo } from '../dns/query.ts'
@@ -21,6 +21,7 @@ import type {
 } from '../plugins/definition.ts'
 import { KeptValues } from '../plugins/kept-values.ts'
 import { changesNoAnswer, isServed, leftOut, missingPlugin, missingTransport } from '../plugins/missing.ts'
+import { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
 import { definitionOf, directives } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
@@ -35,9 +36,14 @@ export interface GenerationOptions {
   readonly listen?: Moved | undefined
   readonly lenient?: boolean
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
+  /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
+  readonly offline?: boolean
   /** Ends the process; without it a plugin that asks for that is told of in the log only. */
   readonly end?: (status: number) => void
 }
+
+/** Plugins that ask other servers. */
+const ASKS_OTHERS: ReadonlySet<string> = new Set(['forward', 'secondary'])
 
 /** What a configuration finds in the process that it becomes a part of. */
 export interface GenerationHost {
@@ -70,6 +76,8 @@ interface BlockUnderWay {
 export class Generation {
   readonly listeners: readonly PlannedListener[]
   readonly plugins: Plugin[] = []
+  /** Every `kubernetes` stanza, and where it stands. */
+  readonly stanzas: { readonly plugin: Kubernetes; readonly block: Block; readonly at: Position }[] = []
   readonly kept: KeptValues
   readonly shared: Shared
   /** What `reload` asked for; undefined: nothing. */
@@ -148,6 +156,10 @@ export class Generation {
         if (plugin === undefined) continue
         block.plugins.push(plugin)
         this.plugins.push(plugin)
+        const at = directive.starts[0]
+        if (plugin instanceof Kubernetes && at !== undefined) {
+          this.stanzas.push({ plugin, block: block.configured, at })
+        }
       }
     }
     checkOverlap(
@@ -162,7 +174,7 @@ export class Generation {
       limits,
       tls,
       filter: view?.filter,
-      chain: linkChain(plugins),
+      chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
   }
@@ -259,4 +271,11 @@ function linkChain(plugins: readonly Plugin[]): Handler {
       return answer
     }
   })
+}
+
+function linkOffline(plugins: readonly Plugin[]): Handler {
+  return linkPlugins(
+    plugins.filter(({ name }) => !ASKS_OTHERS.has(name)),
+    { answer: query => emptyAnswer(query, Rcode.REFUSED) }
+  )
 }

@@ -2,7 +2,15 @@
 // wants too stays open, with its connections.
 import type { Answer } from '../dns/answer.ts'
 import { whenReady, type Eventual } from '../dns/plugin.ts'
-import { derivedQuery, LiveUse, type ListenerInfo, type Peer, type Query } from '../dns/query.ts'
+import {
+  derivedQuery,
+  LiveUse,
+  newQuery,
+  type ListenerInfo,
+  type Peer,
+  type Query,
+  type TransportKind
+} from '../dns/query.ts'
 import { accept } from '../dns/accept.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import { HTTPS_RESPONSES } from '../metrics/families.ts'
@@ -18,7 +26,7 @@ import { HandshakeQueue } from '../server/transport/handshake-queue.ts'
 import { listenPair } from '../server/transport/listen-pair.ts'
 import type { StreamOptions, StreamTransport } from '../server/transport/stream-transport.ts'
 import { TcpTransport } from '../server/transport/tcp.ts'
-import type { Transport } from '../server/transport/transport.ts'
+import type { Response, Transport } from '../server/transport/transport.ts'
 import { UdpTransport } from '../server/transport/udp.ts'
 import { ZoneRouter } from '../server/zone-router.ts'
 import type { Name } from '../wire/name.ts'
@@ -138,6 +146,28 @@ export class Listeners {
       if (inner.liveUse !== LiveUse.NONE) query.liveUse = LiveUse.ANSWERED
       return answer
     })
+  }
+
+  /** How to ask a listener that isn't open, as a client over TCP would. */
+  inProcess(planned: PlannedListener): (name: Name, qtype: number) => Eventual<Answer> {
+    const { responder, listener } = this.#socketless(planned)
+    return (name, qtype) => responder.answer(newQuery(name, qtype, listener))
+  }
+
+  /** Answers messages as a listener would that isn't open. */
+  handedIn(
+    planned: PlannedListener
+  ): (wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response> {
+    const { responder, listener } = this.#socketless(planned)
+    return (wire, transport, peer) => responder.respond(wire, transport, peer, listener)
+  }
+
+  #socketless(planned: PlannedListener): { responder: Responder; listener: ListenerInfo } {
+    const { transport, address, port } = planned
+    const responder = new Responder(this.#stateOf(planned))
+    const listener: ListenerInfo = { label: `${transport}://${address}:${port}`, address, port }
+    this.#responderOf.set(listener, responder)
+    return { responder, listener }
   }
 
   /** Loads what a listener needs, and looks whether its certificate can be used. */

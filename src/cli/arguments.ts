@@ -12,14 +12,41 @@ export interface ServeArguments {
   /** Leave directives out that labdns lacks and that change no answer. */
   readonly lenient: boolean
   readonly manifests: readonly string[]
+  /** `--apps`: manifests of applications; what a control plane adds to them is simulated. */
+  readonly apps: readonly string[]
+  /** `--service-cidr`, `--pod-cidr`: as they were given, each one range or several with commas between. */
+  readonly serviceCidr: readonly string[]
+  readonly podCidr: readonly string[]
+  readonly nodes: string | undefined
   readonly listen: string | undefined
   readonly httpBase: string | undefined
   readonly readyFile: string | undefined
 }
 
+/** What `get` is asked for, as it was typed. */
+export interface GetArguments {
+  /** `svc,ep`, then names; or `svc/web`. Empty: everything. */
+  readonly words: readonly string[]
+  readonly namespace: string | undefined
+  readonly allNamespaces: boolean
+  readonly selector: string | undefined
+  readonly output: string | undefined
+  readonly headers: boolean
+}
+
+/** What `names` is asked for, as it was typed. */
+export interface NamesArguments {
+  readonly zone: string | undefined
+  readonly namespace: string | undefined
+  readonly output: string | undefined
+  readonly headers: boolean
+}
+
 export type Invocation =
   | { readonly command: 'serve'; readonly arguments: ServeArguments; readonly isBare: boolean }
   | { readonly command: 'check'; readonly arguments: ServeArguments }
+  | { readonly command: 'get'; readonly arguments: ServeArguments; readonly get: GetArguments }
+  | { readonly command: 'names'; readonly arguments: ServeArguments; readonly names: NamesArguments }
   | { readonly command: 'version' }
   | { readonly command: 'plugins' }
   /** Something to print, and how to end: help, or a mistake. */
@@ -36,7 +63,9 @@ const GO_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['version', false]
 ])
 
-const COMMANDS = new Set(['serve', 'check', 'help'])
+const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'help'])
+/** Commands that take kubectl's options, with the value written right behind the letter too: `-oyaml`, `-nshop`. */
+const LETTERED = new Set(['get', 'names'])
 
 /** Reads the words after the program's name. */
 export function readArguments(words: readonly string[]): Invocation {
@@ -67,6 +96,25 @@ export function readArguments(words: readonly string[]): Invocation {
         collect,
         []
       )
+      .option(
+        '--apps <path>',
+        'folder, file or glob of manifests as applications bring them, or - for standard input; repeatable. What a control plane adds (cluster IPs, Pods, endpoints) is simulated',
+        collect,
+        []
+      )
+      .option(
+        '--service-cidr <cidr>',
+        "range of the simulated Services' addresses, one a family (default: 10.96.0.0/12,fd00:10:96::/112)",
+        collect,
+        []
+      )
+      .option(
+        '--pod-cidr <cidr>',
+        "range of the simulated Pods' addresses, one a family (default: 10.244.0.0/16,fd00:10:244::/56)",
+        collect,
+        []
+      )
+      .option('--nodes <number>', 'how many nodes are simulated (default: 1)')
       .option(
         '--listen <addr:port>',
         'move every plain-DNS block there, whatever its keys say; port 0 picks a free one'
@@ -108,8 +156,53 @@ export function readArguments(words: readonly string[]): Invocation {
       const options = serveArguments(command.opts())
       invocation = { command: 'check', arguments: { ...options, conf: file ?? options.conf } }
     })
+  withState(program.command('get'))
+    .description(
+      'print the Services, endpoints, Pods and namespaces that `serve` would have, as kubectl does'
+    )
+    .usage('[KIND[,KIND…] [NAME…]] [options]')
+    .argument('[words...]')
+    .option('-n, --namespace <name>', 'the namespace to look in (default: default)')
+    .option('-A, --all-namespaces', 'look in all namespaces')
+    .option('-l, --selector <selector>', 'only objects with these labels, as in app=web,tier!=db')
+    .option('-o, --output <format>', 'wide, name, or yaml or json, which `--manifests` takes')
+    .option('--no-headers', 'print no line of heads')
+    .action((rest: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const get = {
+        words: rest,
+        namespace: textOf(options, 'namespace'),
+        allNamespaces: options['allNamespaces'] === true,
+        selector: textOf(options, 'selector'),
+        output: textOf(options, 'output'),
+        headers: options['headers'] !== false
+      }
+      invocation = { command: 'get', arguments: serveArguments(options), get }
+    })
+  withState(program.command('names'))
+    .description(
+      'print every name that `serve` would answer: type, data, and the file and line it comes from'
+    )
+    .usage('[options]')
+    .argument('[surplus...]')
+    .option('--zone <zone>', 'only names in this zone')
+    .option('-n, --namespace <name>', 'only names of objects in this namespace')
+    .option('-o, --output <format>', 'wide (TTL and the rule too) or json')
+    .option('--no-headers', 'print no line of heads')
+    .action((rest: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const names = {
+        zone: textOf(options, 'zone'),
+        namespace: textOf(options, 'namespace'),
+        output: textOf(options, 'output'),
+        headers: options['headers'] !== false
+      }
+      invocation =
+        rest.length > 0 ? surplus(rest) : { command: 'names', arguments: serveArguments(options), names }
+    })
+  const goFlags = LETTERED.has(words[0] ?? '') ? words.map(lettered) : words.map(goFlag)
   try {
-    program.parse(words.map(goFlag), { from: 'user' })
+    program.parse(goFlags, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { command: 'exit', code: 0, stdout: printed, stderr: '' }
@@ -127,6 +220,12 @@ function goFlag(word: string): string {
   if (name === 'help') return '--help'
   // An unknown word behind one dash is one flag, not a bundle of letters.
   return GO_FLAGS.has(name) || name.length > 1 ? `-${word}` : word
+}
+
+/** As `goFlag`, where one dash may also begin a letter and its value. */
+function lettered(word: string): string {
+  const name = /^-([a-z][a-z.]*)(?:=|$)/.exec(word)?.[1]
+  return name !== undefined && (GO_FLAGS.has(name) || name === 'help') ? goFlag(word) : word
 }
 
 function goComplaint(error: CommanderError, complaint: string): string {
@@ -147,18 +246,25 @@ function goTimestamp(): string {
   return new Date().toISOString().slice(0, 19).replaceAll('-', '/').replace('T', ' ')
 }
 
+function textOf(options: Record<string, unknown>, name: string): string | undefined {
+  const value = options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
 function serveArguments(options: Record<string, unknown>): ServeArguments {
-  const text = (name: string): string | undefined => {
-    const value = options[name]
-    return typeof value === 'string' ? value : undefined
-  }
+  const text = (name: string) => textOf(options, name)
+  const texts = (name: string): readonly string[] => (options[name] as readonly string[] | undefined) ?? []
   return {
     conf: text('conf'),
     port: text('dns.port') ?? '53',
     pidfile: text('pidfile'),
     quiet: options['quiet'] === true,
     lenient: options['lenient'] === true,
-    manifests: (options['manifests'] as readonly string[] | undefined) ?? [],
+    manifests: texts('manifests'),
+    apps: texts('apps'),
+    serviceCidr: texts('serviceCidr'),
+    podCidr: texts('podCidr'),
+    nodes: text('nodes'),
     listen: text('listen'),
     httpBase: text('httpBase'),
     readyFile: text('readyFile')

@@ -24,7 +24,8 @@ export async function check(args: ServeArguments): Promise<number> {
       const chosen = await chooseConfiguration(args, runtime)
       const { blocks, file } = chosen.configuration
       // Nothing is opened: sources and listeners are made by `start`. A stanza without a source is no mistake here.
-      const withSource = { ...args, manifests: args.manifests.length > 0 ? args.manifests : ['.'] }
+      const isGiven = args.manifests.length > 0 || args.apps.length > 0
+      const withSource = isGiven ? args : { ...args, manifests: ['.'] }
       const app = new App({
         blocks,
         runtime,

@@ -5,7 +5,7 @@ import type { Files } from '../runtime/files.ts'
 export const EMBEDDED_PORT = 1053
 
 /**
- * What serves `--manifests` without a Corefile. Questions about other names go where this machine sends its own, if it
+ * What serves `--manifests` or `--apps` without a Corefile. Questions about other names go where this machine sends its own, if it
  * says so anywhere.
  */
 export function embeddedCorefile(files: Files): string {

@@ -14,6 +14,16 @@ switch (invocation.command) {
     process.exit(await check(invocation.arguments))
     break
   }
+  case 'get': {
+    const { get } = await import('./get.ts')
+    process.exit(await get(invocation.arguments, invocation.get))
+    break
+  }
+  case 'names': {
+    const { names } = await import('./names.ts')
+    process.exit(await names(invocation.arguments, invocation.names))
+    break
+  }
   case 'version': {
     const { versionLines } = await import('./version.ts')
     process.stdout.write(`${versionLines().join('\n')}\n`)

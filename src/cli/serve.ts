@@ -4,6 +4,7 @@ import { App, type Addresses } from '../app.ts'
 import { Reloader } from '../app/reloader.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
+import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { ProcessLog } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { ListenError } from '../server/listen-error.ts'
@@ -25,9 +26,11 @@ import { buildInfo, versionLines } from './version.ts'
 export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
-  let end = (_status: number): void => undefined
+  let end: (status: number) => void = () => undefined
   const ended = new Promise<number>(resolve => (end = resolve))
   let addresses: Addresses
+  // Those of the start alone: a reload's are not held here.
+  let sources: ManifestSource[] | undefined = []
   try {
     const chosen = await chooseConfiguration(args, runtime)
     for (const warning of chosen.configuration.warnings) runtime.log.warn(warning)
@@ -38,7 +41,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       runtime.log
         .own()
         .info(
-          'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --manifests FOLDER'
+          'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --apps FOLDER or --manifests FOLDER'
         )
     }
     app = new App({
@@ -49,7 +52,12 @@ export async function serve(args: ServeArguments): Promise<number> {
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       lenient: args.lenient,
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(args, runtime, () => readFileSync(0)),
+      clusterSource: sourceChooser(
+        args,
+        runtime,
+        () => readFileSync(0),
+        source => sources?.push(source)
+      ),
       end
     })
     addresses = await app.start()
@@ -58,12 +66,19 @@ export async function serve(args: ServeArguments): Promise<number> {
   }
   if (!args.quiet) for (const line of app.zoneLines) processLog.print(line)
   const reloader = new Reloader({ app, runtime, read: corefileReader(args, runtime) })
+  // Before anybody is told that we serve, and may end us.
+  const signalled = untilSignalled(app, reloader, runtime, processLog)
   await reloader.begin()
   if (!args.quiet) {
     for (const line of versionLines()) processLog.print(line)
     const isStartedByPerson = process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start'
-    if (isStartedByPerson) for (const line of banner(app, addresses)) processLog.print(line)
+    if (isStartedByPerson) {
+      const offered = sources.flatMap(source => source.corefileConfigMap ?? [])
+      const corefile = args.conf === undefined ? offered[0] : undefined
+      for (const line of banner(app, addresses, corefile, process.argv.slice(2))) processLog.print(line)
+    }
   }
+  sources = undefined
   if (args.pidfile !== undefined) writePidFile(args.pidfile, runtime)
   if (args.readyFile !== undefined) {
     try {
@@ -75,7 +90,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       return failedStart(new Error(`Could not write the ready file: ${text}`), runtime, processLog)
     }
   }
-  const status = await Promise.race([untilSignalled(app, reloader, runtime, processLog), ended])
+  const status = await Promise.race([signalled, ended])
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
   await processLog.flush(FLUSH_MS)
   return status

@@ -27,11 +27,19 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { systemTurn } from '../runtime/turn.ts'
 import type { ServeArguments } from './arguments.ts'
 import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
+import { simulationOptions } from './simulation-options.ts'
 
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
 export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
   keepHeapSmall()
-  const written = processLog()
+  return runtimeWith(processLog())
+}
+
+/** The same for a command that ends at once, with a log of its own. */
+export function runtimeWith(written: ProcessLog): {
+  readonly runtime: Runtime
+  readonly processLog: ProcessLog
+} {
   const runtime: Runtime = {
     clock: systemClock,
     random: systemRandom(),
@@ -64,7 +72,7 @@ export async function chooseConfiguration(
     ? loadDefaultCorefile(options)
     : loadCorefile(args.conf, options))
   if (configuration.blocks.length > 0) return { configuration, origin: 'file', text: undefined }
-  const isEmbedded = args.conf === undefined && args.manifests.length > 0
+  const isEmbedded = args.conf === undefined && (args.manifests.length > 0 || args.apps.length > 0)
   const text = isEmbedded ? embeddedCorefile(runtime.files) : bareCorefile(args.port)
   const name = isEmbedded ? '(embedded Corefile)' : '(default Corefile)'
   return {
@@ -117,33 +125,54 @@ function portNumber(text: string): number {
   return /^-?\d+$/.test(text) ? Number(text) : 53
 }
 
-/** Makes the sources that stanzas ask for; `--manifests` takes the place of all of them. */
+/**
+ * Makes the sources that stanzas ask for, and tells of each in `made`; `--manifests` and `--apps` take the place of all of
+ * them. Throws CorefileError when an option of the simulation makes no sense.
+ */
 export function sourceChooser(
   args: ServeArguments,
   runtime: Runtime,
-  readStandardInput: () => Uint8Array
+  readStandardInput: () => Uint8Array,
+  made: (source: ManifestSource) => void = () => undefined,
+  isWatching = true
 ): (stanza: StanzaSource) => SourceRequest {
+  const simulation = simulationOptions(args)
+  refuseStandardInputTwice([...args.manifests, ...args.apps])
+  const isGiven = args.manifests.length > 0 || args.apps.length > 0
   return stanza => {
-    const paths = args.manifests.length > 0 ? args.manifests : stanza.manifests
-    if (paths.length > 0) {
+    const { manifests: paths, apps } = isGiven ? args : stanza
+    if (paths.length > 0 || apps.length > 0) {
       return {
-        key: `manifests ${JSON.stringify(paths)}`,
-        make: () =>
-          new ManifestSource({
+        key: `manifests ${JSON.stringify({ paths, apps, simulation: apps.length > 0 ? simulation : undefined })}`,
+        make: () => {
+          const source = new ManifestSource({
             paths,
+            apps,
+            simulation,
             runtime,
-            watch: chokidarWatching(runtime.clock),
-            ...(paths.includes('-') ? { standardInput: readStandardInput() } : {})
+            ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
+            ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })
+          made(source)
+          return source
+        }
       }
     }
     throw new CorefileError(
       'BAD_VALUE',
       'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined',
       stanza.at,
-      'this version takes the state of the cluster from manifests: add `--manifests FOLDER`, or `manifests FOLDER` to this block'
+      'this version takes the state of the cluster from manifests: add `--manifests FOLDER` or `--apps FOLDER`, or `manifests FOLDER` or `apps FOLDER` to this block'
     )
   }
+}
+
+function refuseStandardInputTwice(paths: readonly string[]): void {
+  if (paths.filter(path => path === '-').length < 2) return
+  throw new CorefileError(
+    'BAD_VALUE',
+    'standard input (-) can be read only once: name it in one --manifests or --apps'
+  )
 }
 
 /** `127.0.0.1:1053`, `[::1]:0`, `:1053`. Throws CorefileError. */

@@ -7,6 +7,8 @@ export type FieldPath = readonly (string | number)[]
 export interface Flaw {
   readonly level: 'error' | 'warning'
   readonly path: FieldPath
+  /** Where to point, when that is more exact than the path that is named: one label among the labels. */
+  readonly at?: FieldPath
   /** What was found, and what was expected: `"x" is not a number; expected …`. */
   readonly text: string
 }
@@ -59,14 +61,18 @@ export class Fields {
     return text
   }
 
-  /** A whole number from `least` to `most`, or `undefined` when absent. */
-  number(key: string, least: number, most: number): number | undefined {
+  /**
+   * A whole number from `least` to `most`, or `undefined` when absent. `outside` words what is said of whole numbers that
+   * are not in this range.
+   */
+  number(key: string, least: number, most: number, outside?: (value: number) => string): number | undefined {
     const value = this.#value(key)
     if (value === null) return undefined
     const range = `a number from ${least} to ${most}`
     if (typeof value === 'number') {
       if (Number.isInteger(value) && value >= least && value <= most) return value
-      this.error([key], `${shown(value)} is out of range; expected ${range}`)
+      const words = Number.isInteger(value) ? outside?.(value) : undefined
+      this.error([key], words ?? `${shown(value)} is out of range; expected ${range}`)
     } else if (typeof value === 'string' && /^\d+$/.test(value)) {
       this.error([key], `${shown(value)} is text; expected ${range}: write it without quotes`)
     } else {
@@ -106,6 +112,15 @@ export class Fields {
     return this.#list(key).map((value, index) => this.#asText(value, [key, index]))
   }
 
+  /** The texts of a map, whatever else is in it: for advice, so nothing is said of the rest. */
+  textsOf(key: string): Readonly<Record<string, string>> {
+    const value = this.#value(key)
+    if (!isMap(value)) return {}
+    return Object.fromEntries(
+      Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+    )
+  }
+
   /** A map of texts, as labels are; empty when absent. Any key is an ordinary key. */
   textMap(key: string): Record<string, string> {
     const value = this.#value(key)
@@ -130,15 +145,22 @@ export class Fields {
     return texts
   }
 
-  error(steps: FieldPath, text: string): void {
-    const path = [...this.#path(), ...steps]
-    // A map that is read for two purposes is wrong only once.
-    const same = (flaw: Flaw) => flaw.text === text && flaw.path.join('\n') === path.join('\n')
-    if (!this.#flaws.some(same)) this.#flaws.push({ level: 'error', path, text })
+  /** Says that what is at `steps` below this map is wrong; `at` are the steps to point at, if those are others. */
+  error(steps: FieldPath, text: string, at?: FieldPath): void {
+    this.#add('error', steps, text, at)
   }
 
-  warning(steps: FieldPath, text: string): void {
-    this.#flaws.push({ level: 'warning', path: [...this.#path(), ...steps], text })
+  warning(steps: FieldPath, text: string, at?: FieldPath): void {
+    this.#add('warning', steps, text, at)
+  }
+
+  #add(level: Flaw['level'], steps: FieldPath, text: string, at: FieldPath | undefined): void {
+    const own = this.#path()
+    const path = [...own, ...steps]
+    // A map that is read for two purposes is wrong only once.
+    const same = (flaw: Flaw) => flaw.text === text && flaw.path.join('\n') === path.join('\n')
+    if (level === 'error' && this.#flaws.some(same)) return
+    this.#flaws.push({ level, path, text, ...(at === undefined ? {} : { at: [...own, ...at] }) })
   }
 
   #value(key: string): unknown {

@@ -21,14 +21,15 @@ interface Teardown {
 }
 
 /** Starts the program in a folder; it has ended when the test has. */
-function start(t: Teardown, words: readonly string[], folder = root) {
+function start(t: Teardown, words: readonly string[], folder = root, input?: string) {
   // Under npm the program may take itself for one that a person started.
   const env = { ...process.env, npm_lifecycle_event: '' }
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
     env,
-    stdio: ['ignore', 'pipe', 'pipe']
+    stdio: ['pipe', 'pipe', 'pipe']
   })
+  child.stdin.end(input)
   const run = { stdout: '', stderr: '', child, ended: ended() }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (run.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (run.stderr += text))
@@ -45,10 +46,16 @@ function start(t: Teardown, words: readonly string[], folder = root) {
 }
 
 /** Starts a server; settles when it says that it answers. */
-async function serving(t: Teardown, folder: string, words: readonly string[] = []) {
+async function serving(
+  t: Teardown,
+  folder: string,
+  words: readonly string[] = [],
+  state: readonly string[] = ['--manifests', cluster],
+  input?: string
+) {
   const path = join(folder, 'ready')
-  const own = ['--manifests', cluster, '--listen', '127.0.0.1:0', '--ready-file', path, ...words]
-  const run = start(t, own, folder)
+  const own = [...state, '--listen', '127.0.0.1:0', '--ready-file', path, ...words]
+  const run = start(t, own, folder, input)
   const end = Date.now() + 30_000
   while (!existsSync(path)) {
     if (run.child.exitCode !== null || Date.now() > end)
@@ -127,6 +134,23 @@ t.test('ends on SIGINT', async t => {
   t.equal(run.stderr, '')
 })
 
+t.test('an application on standard input', async t => {
+  const manifest =
+    'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {clusterIP: 10.96.7.7, ports: [{port: 80}]}\n'
+  const { run, port } = await serving(t, t.testdir({}), [], ['--apps', '-'], manifest)
+  t.match((await askUdp(port, 'web.default.svc.cluster.local')).answers, [{ data: '10.96.7.7' }])
+  t.match((await askUdp(port, NAME)).answers, [{ data: '10.96.0.1' }], 'what every cluster has')
+  run.child.kill('SIGTERM')
+  t.equal(await run.ended, 0)
+  t.match(run.stdout, '[INFO] labdns: apps: 1 file: Service 1\n')
+})
+
+t.test('applications that are not there', async t => {
+  const run = start(t, ['serve', '--apps', 'nowhere'], t.testdir({}))
+  t.equal(await run.ended, 1)
+  t.equal(run.stderr, 'apps: cannot read nowhere: no such file or folder\n')
+})
+
 t.test('a port that is taken: what holds it, and what to type instead', async t => {
   const { run, port } = await serving(t, t.testdir({}))
   const words = ['--manifests', cluster, '--listen', `127.0.0.1:${port}`]
@@ -190,7 +214,7 @@ t.test('without anything: says which options there are', async t => {
   t.equal(await run.ended, 0, run.stderr)
   t.match(
     run.stdout,
-    '[INFO] labdns: no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --manifests FOLDER\n'
+    '[INFO] labdns: no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --apps FOLDER or --manifests FOLDER\n'
   )
 })
 

@@ -125,7 +125,7 @@ function cutLabel(name: string): Buffer {
 }
 
 /** The name an endpoint has below its Service (kubernetes-records.md §5 "Endpoint names"). */
-function endpointName(endpoint: Endpoint, address: string, options: SliceOptions): string {
+export function endpointName(endpoint: Endpoint, address: string, options: SliceOptions): string {
   if (hasOwnName(endpoint, options)) return endpoint.hostname === '' ? endpoint.targetName : endpoint.hostname
   if (address.includes('.')) return address.replaceAll('.', '-')
   const name = address.replaceAll(':', '-')

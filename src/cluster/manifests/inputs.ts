@@ -1,4 +1,4 @@
-// What a person names with `--manifests`: files, folders, globs, and `-` for standard input.
+// What a person names with `--manifests` and `--apps`: files, folders, globs, and `-` for standard input.
 //
 // A folder means its `*.yaml`, `*.yml` and `*.json` files and those of the folders below it, hidden ones left out
 // (`kubectl apply -R -f`). A file or glob means exactly what it names, whatever its ending; a glob that matches a folder
@@ -7,8 +7,12 @@ import { join, relative, resolve, sep } from 'node:path'
 import type { Files } from '../../runtime/files.ts'
 import { isGlob, partMatcher, splitGlob } from './glob.ts'
 
+export type InputOption = 'manifests' | 'apps'
+
 export interface Input {
   readonly kind: 'file' | 'folder' | 'glob' | 'stdin'
+  /** The option that it was given to. */
+  readonly option: InputOption
   /** As it was given. */
   readonly given: string
   /** The file, or the folder below which to look. */
@@ -32,17 +36,18 @@ const MANIFEST = /\.(?:yaml|yml|json)$/
 const DEPTH_MAX = 16
 const FILES_MAX = 20_000
 
-export function readInput(given: string, files: Files): Input {
-  if (given === '-') return { kind: 'stdin', given, base: '-', parts: [] }
+export function readInput(given: string, files: Files, option: InputOption = 'manifests'): Input {
+  const plain = { given, option, base: given, parts: [] }
+  if (given === '-') return { kind: 'stdin', ...plain }
   const kind = files.kind(given)
-  if (kind === 'directory') return { kind: 'folder', given, base: given, parts: [] }
-  if (kind === undefined && isGlob(given)) return { kind: 'glob', given, ...splitGlob(given) }
+  if (kind === 'directory') return { kind: 'folder', ...plain }
+  if (kind === undefined && isGlob(given)) return { kind: 'glob', given, option, ...splitGlob(given) }
   // A path that ends in a slash was meant as a folder, and may become one.
-  return { kind: given.endsWith('/') ? 'folder' : 'file', given, base: given, parts: [] }
+  return { kind: given.endsWith('/') ? 'folder' : 'file', ...plain }
 }
 
 export function expand(input: Input, files: Files): Expansion {
-  const walk = new Walk(files)
+  const walk = new Walk(files, input.option)
   if (input.kind === 'file') walk.file(input.base)
   else if (input.kind === 'folder') walk.folder(input.base, 0)
   else if (input.kind === 'glob') walk.glob(input.base, input.parts, 0)
@@ -89,9 +94,11 @@ class Walk implements Expansion {
   readonly folders = new Set<string>()
   readonly failures: string[] = []
   readonly #files: Files
+  readonly #option: InputOption
 
-  constructor(files: Files) {
+  constructor(files: Files, option: InputOption) {
     this.#files = files
+    this.#option = option
   }
 
   file(path: string): void {
@@ -106,7 +113,8 @@ class Walk implements Expansion {
     const names = this.#list(path)
     if (depth >= DEPTH_MAX) return
     for (const name of names) {
-      if (isHidden(name)) continue
+      // Beside an application lie the packages that it is built from.
+      if (isHidden(name) || (name === 'node_modules' && this.#option === 'apps')) continue
       const inside = join(path, name)
       const kind = this.#files.kind(inside)
       if (kind === 'directory') this.folder(inside, depth + 1)

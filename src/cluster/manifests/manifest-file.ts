@@ -1,5 +1,6 @@
 // One file as it was last read: its parts, the objects they declare, and objects that stay in service although the file
 // doesn't (readably) declare them any more.
+import type { Kinds } from './kinds.ts'
 import type { Found, Held, Trouble } from './reading.ts'
 
 export interface ManifestFile {
@@ -9,6 +10,8 @@ export interface ManifestFile {
   readonly shown: string
   /** The place of its input in the list of inputs; then the path decides. */
   readonly order: number
+  /** How its objects are read. */
+  readonly kinds: Kinds
   /** Of the contents that were applied last; '' for none. */
   hash: string
   /** When these contents were read first (monotonic milliseconds). */
@@ -50,9 +53,9 @@ export interface Entry {
   reported: boolean
 }
 
-export function newFile(path: string, shown: string, order: number): ManifestFile {
+export function newFile(path: string, shown: string, order: number, kinds: Kinds): ManifestFile {
   return {
-    ...{ path, shown, order, hash: '', readAt: 0, parts: [], kept: [] },
+    ...{ path, shown, order, kinds, hash: '', readAt: 0, parts: [], kept: [] },
     ...{ unsettledSince: undefined, failure: '', broken: false, noted: false }
   }
 }

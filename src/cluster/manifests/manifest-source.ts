@@ -1,35 +1,38 @@
-// Cluster state from manifest files: objects exactly as they are written, kept equal to the files while those change.
+// Cluster state from manifest files, kept equal to the files while those change: objects exactly as they are written,
+// and, with `apps`, what a control plane makes of those of an application.
 //
 // A change goes: an event names a path → `#changed` decides what to read again → `#pass` reads it, part by part, and lets
 // `Catalog` say what follows → the sinks are told in one go → one log line. What a half-written file seems to have lost is
 // removed only when a second look, some milliseconds later, finds the same text.
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
+import { DEFAULT_SIMULATION, type ControlPlane, type SimulationOptions } from '../apps/simulated.ts'
 import type { ClusterObject } from '../objects.ts'
 import type { ClusterSink, ClusterSource } from '../source.ts'
-import { Catalog, type Change } from './catalog.ts'
-import {
-  expand,
-  isManifestName,
-  mayBelong,
-  readInput,
-  reasonOf,
-  type Expansion,
-  type Input
-} from './inputs.ts'
+import type { AppsSettled } from './apps-state.ts'
+import { Catalog } from './catalog.ts'
+import type { Change } from './change.ts'
+import { InputFiles, STDIN } from './input-files.ts'
+import { reasonOf } from './inputs.ts'
+import { MANIFEST_KINDS } from './kinds.ts'
 import { lineOf, newFile, type ManifestFile } from './manifest-file.ts'
 import { ManifestLog } from './manifest-log.ts'
 import { Pace } from './pace.ts'
 import { hashOf, NOTHING, readFile, type FileContents } from './read-file.ts'
 import { keyOf } from './reading.ts'
 import { startLine } from './report.ts'
+import type { SimulatedApps } from './simulated-apps.ts'
 import type { StartWatching, Watcher } from './watcher.ts'
 
 export interface ManifestOptions {
   /** Files, folders, globs, and `-` for standard input, as they were given. */
   readonly paths: readonly string[]
+  /** The same for manifests of applications: what a control plane adds to them is simulated. */
+  readonly apps?: readonly string[]
+  /** How; only with `apps`. */
+  readonly simulation?: SimulationOptions
   readonly runtime: Pick<Runtime, 'clock' | 'files' | 'log'>
   /** What `-` stands for. */
   readonly standardInput?: Uint8Array
@@ -48,17 +51,19 @@ const TOLD_AT_ONCE = 1000
 /** Objects that are compared between two looks at the time. */
 const SETTLED_AT_ONCE = 200
 
-const STDIN = '<stdin>'
+/** Files of applications that are read before what follows from them is settled, while serving. */
+const APP_FILES_AT_ONCE = 20
+/** Longer files are read as manifests whatever they are. */
+const FOREIGN_OCTETS_MAX = 4 << 20
 
 export class ManifestSource implements ClusterSource {
   readonly #options: ManifestOptions
   readonly #log: Log
   readonly #said: ManifestLog
-  readonly #inputs: Input[] = []
+  readonly #inputs: InputFiles
   readonly #catalog = new Catalog()
   readonly #sinks = new Set<ClusterSink>()
   readonly #files = new Map<string, ManifestFile>()
-  #folders: ReadonlySet<string> = new Set()
   /** Paths to read, and whether to look for files that came or went. */
   readonly #dirty = new Map<string, string>()
   #rescan = false
@@ -68,53 +73,76 @@ export class ManifestSource implements ClusterSource {
   #synced = false
   #closed = false
   #failures: readonly string[] = []
+  /** Where applications are served: how their objects are read, and what is simulated. */
+  #apps: SimulatedApps | undefined
 
   constructor(options: ManifestOptions) {
     this.#options = options
     this.#log = options.runtime.log.own()
     this.#said = new ManifestLog(this.#log)
+    this.#inputs = new InputFiles(options.runtime.files, options.standardInput !== undefined)
   }
 
   subscribe(sink: ClusterSink): () => void {
-    for (const object of this.#catalog.objects()) sink.put(object)
+    for (const object of this.objects()) sink.put(object)
     if (this.#synced) sink.synced()
     this.#sinks.add(sink)
     return () => void this.#sinks.delete(sink)
   }
 
-  /** The objects in service, mirrored slices included. */
-  objects(): Iterable<ClusterObject> {
-    return this.#catalog.objects()
+  /** The objects in service, mirrored slices and what is simulated included. */
+  *objects(): Iterable<ClusterObject> {
+    yield* this.#catalog.objects()
+    if (this.#apps !== undefined) yield* this.#apps.state.objects()
+  }
+
+  /** What simulates a control plane; undefined without `apps`, and before the start. */
+  get controlPlane(): ControlPlane | undefined {
+    return this.#apps?.state.controlPlane
+  }
+
+  /** The file with the ConfigMap `kube-system/coredns`, among those of applications. */
+  get corefileConfigMap(): string | undefined {
+    const [entry] = this.#catalog.declarations(
+      keyOf({ kind: 'ConfigMap', namespace: 'kube-system', name: 'coredns' })
+    )
+    return entry?.held === undefined || entry.file.path === STDIN ? undefined : entry.file.shown
   }
 
   /**
    * Where an object is declared, lines from 1; also for kinds that no answer needs. The namespace of cluster-wide kinds
    * is empty. A kind of another API group that shares its name with one of ours is `Service.serving.knative.dev`.
+   * What is simulated stands where the object stands that it was made from.
    */
   origin(
     kind: string,
     namespace: string,
     name: string
   ): { readonly file: string; readonly line: number } | undefined {
-    const entry = this.#catalog.declarations(keyOf({ kind, namespace, name }))[0]
+    const [declared] = this.#catalog.declarations(keyOf({ kind, namespace, name }))
+    const from = declared === undefined ? this.#apps?.state.madeFrom(kind, namespace, name) : undefined
+    const entry = from === undefined ? declared : this.#catalog.declarations(keyOf(from))[0]
     return entry === undefined ? undefined : { file: entry.file.shown, line: lineOf(entry.part, entry.found) }
   }
 
   /** Reads everything. Rejects when a path or folder can't be read; what is wrong inside of files is only logged. */
   async start(): Promise<void> {
-    const { files } = this.#options.runtime
-    for (const given of this.#options.paths) this.#inputs.push(readInput(given, files))
-    const { failures, unknown } = this.#scan()
-    if (failures.length > 0) throw new Error(`manifests: cannot read ${failures.join('; ')}`)
+    const { paths, apps = [] } = this.#options
+    this.#inputs.add('manifests', paths)
+    this.#inputs.add('apps', apps)
+    const { failures, unknown } = this.#inputs.scan(this.#files, true)
+    const option = paths.length > 0 ? 'manifests' : 'apps'
+    if (failures.length > 0) throw new Error(`${option}: cannot read ${failures.join('; ')}`)
+    if (apps.length > 0) await this.#simulate()
     for (const [path, shown] of unknown) this.#dirty.set(path, shown)
-    for (const input of this.#inputs) {
-      if (input.kind !== 'stdin' && expand(input, files).files.size === 0) this.#said.emptyInput(input)
-    }
+    for (const input of this.#inputs.empty()) this.#said.emptyInput(input)
     this.#startWatching()
     await this.#pass()
+    // Files that hold nothing lead to what every cluster has.
+    if (this.#apps !== undefined) await this.#takeOver([], new Pace(this.#options.runtime.clock))
     if (this.#closed) return
-    const read = [...this.#files.values()].filter(file => file.hash !== '').length
-    this.#log.info(startLine(read, this.#catalog.entries()))
+    this.#sayApps()
+    this.#sayStart()
     this.#synced = true
     for (const sink of this.#sinks) sink.synced()
     // What changed between reading and the first event that would have told.
@@ -128,6 +156,25 @@ export class ManifestSource implements ClusterSource {
     await this.#passing
   }
 
+  async #simulate(): Promise<void> {
+    // Not before it is needed: reading it takes longer than a small folder.
+    const { simulatedApps } = await import('./simulated-apps.ts')
+    this.#apps = simulatedApps(this.#options.simulation ?? DEFAULT_SIMULATION)
+    this.#catalog.simulate(this.#apps.state)
+  }
+
+  #sayStart(): void {
+    const files = [...this.#files.values()].filter(file => file.hash !== '')
+    const entries = [...this.#catalog.entries()].flatMap(([entry]) => entry ?? [])
+    const say = (option: 'manifests' | 'apps', made: Iterable<string>) => {
+      const own = entries.filter(entry => entry.file.kinds.option === option)
+      const read = files.filter(file => file.kinds.option === option).length
+      this.#log.info(startLine(option, read, own, made))
+    }
+    if (this.#apps === undefined || this.#options.paths.length > 0) say('manifests', [])
+    if (this.#apps !== undefined) say('apps', this.#apps.state.madeKinds())
+  }
+
   #startWatching(): void {
     this.#watcher = this.#options.watch?.({
       changed: path => this.#changed(path),
@@ -135,7 +182,7 @@ export class ManifestSource implements ClusterSource {
         this.#log.warn(`manifests: changes are noticed late, within seconds: ${reason}`)
       }
     })
-    this.#watcher?.keep(this.#files.keys(), this.#folders)
+    this.#watcher?.keep(this.#files.keys(), this.#inputs.folders)
   }
 
   /** Decides what an event means. Cheap: a folder of logs next to a manifest may send thousands. */
@@ -147,18 +194,12 @@ export class ManifestSource implements ClusterSource {
     else if (name.startsWith('..')) {
       // A ConfigMap volume: `..data` points to another folder now, and with it every file here.
       this.#readFolderAgain(dirname(path))
-    } else if (this.#folders.has(path)) {
+    } else if (this.#inputs.folders.has(path)) {
       this.#rescan = true
       this.#readFolderAgain(path)
-    } else if (this.#inputs.some(input => mayBelong(input, path)) && this.#isInteresting(path))
-      this.#rescan = true
+    } else if (this.#inputs.isInteresting(path)) this.#rescan = true
     else return
     this.#schedule(GATHER_MS)
-  }
-
-  #isInteresting(path: string): boolean {
-    if (isManifestName(basename(path)) || this.#inputs.some(input => input.kind !== 'folder')) return true
-    return this.#options.runtime.files.kind(path) === 'directory'
   }
 
   #readFolderAgain(folder: string): void {
@@ -188,10 +229,13 @@ export class ManifestSource implements ClusterSource {
     const pace = new Pace(this.#options.runtime.clock)
     while (!this.#closed && (this.#dirty.size > 0 || this.#rescan)) {
       if (this.#rescan) this.#rescanInputs()
-      const batch = [...this.#dirty]
-      this.#dirty.clear()
+      // What follows from one batch is worked out without a pause, so it is kept small once somebody asks.
+      const most = this.#synced && this.#apps !== undefined ? APP_FILES_AT_ONCE : this.#dirty.size
+      const batch = [...this.#dirty].slice(0, most)
+      for (const [path] of batch) this.#dirty.delete(path)
       try {
         await this.#readBatch(batch, pace)
+        if (pace.due) await pace.pause()
       } catch (error) {
         // A mistake of ours must not end the watching; the state before stays in service.
         this.#log.error(
@@ -199,12 +243,13 @@ export class ManifestSource implements ClusterSource {
         )
       }
     }
+    this.#sayApps()
   }
 
   async #readBatch(batch: readonly (readonly [string, string])[], pace: Pace): Promise<void> {
     const read: { file: ManifestFile; contents: FileContents; settled: boolean }[] = []
     for (const [path, shown] of batch) {
-      const file = this.#files.get(path) ?? newFile(path, shown, this.#orderOf(path))
+      const file = this.#files.get(path) ?? this.#newFile(path, shown)
       const octets = this.#octetsOf(file)
       if (octets === 'unreadable') {
         // Remembered, so that it is said once.
@@ -220,19 +265,54 @@ export class ManifestSource implements ClusterSource {
       // An event between may ask too early; the timer of this reading will ask again.
       if (same && this.#options.runtime.clock.now() - file.readAt < SETTLE_MS) continue
       let contents: FileContents = { hash, parts: file.parts, notes: [] }
-      if (!same) contents = octets === undefined ? NOTHING : await readFile(octets, hash, file, pace)
+      if (!same) contents = octets === undefined ? NOTHING : await this.#read(octets, hash, file, pace)
       read.push({ file, contents, settled: same || this.#isOverdue(file) || !this.#synced })
       if (pace.due) await pace.pause()
     }
     if (this.#closed || read.length === 0) return
     for (const { file, contents, settled } of read) await this.#apply(file, contents, settled, pace)
-    const changes = await this.#settleCatalog(pace)
     this.#said.notes(read)
+    await this.#takeOver(read, pace)
+    this.#watcher?.keep(this.#files.keys(), this.#inputs.folders)
+  }
+
+  /** Works out what follows from what the files say now, and tells sinks and people. */
+  async #takeOver(read: readonly { readonly file: ManifestFile }[], pace: Pace): Promise<void> {
+    const changes = await this.#settleCatalog(pace)
+    const apps = this.#apps?.state.settle(key => this.#catalog.has(key))
     for (const { file } of read) this.#said.troubles(file)
-    await this.#tell(changes, pace)
-    if (this.#synced) this.#said.changes(changes)
-    this.#said.missing(changes, this.#catalog)
-    this.#watcher?.keep(this.#files.keys(), this.#folders)
+    await this.#tell(apps === undefined ? changes : [...changes, ...apps.changes], pace)
+    if (this.#apps === undefined) {
+      if (this.#synced) this.#said.changes(changes)
+      this.#said.missing(changes, this.#catalog)
+      return
+    }
+    if (this.#synced) this.#said.noteAppChanges(changes, apps as AppsSettled)
+    this.#said.addressless(changes)
+  }
+
+  /** Tells what changed among applications and what is wrong with them, after all that was to be read. */
+  #sayApps(): void {
+    if (this.#apps === undefined) return
+    this.#said.appChanges(this.#catalog)
+    // What a half-written file seems to claim or to have lost is no problem yet.
+    const isUnsettled = [...this.#files.values()].some(file => file.unsettledSince !== undefined)
+    if (!isUnsettled) this.#said.problems(this.#apps.state.problems(), this.#catalog)
+  }
+
+  #newFile(path: string, shown: string): ManifestFile {
+    const { order, option } = this.#inputs.placeOf(path)
+    return newFile(path, shown, order, (option === 'apps' ? this.#apps?.kinds : undefined) ?? MANIFEST_KINDS)
+  }
+
+  async #read(octets: Buffer, hash: string, file: ManifestFile, pace: Pace): Promise<FileContents> {
+    // What a file with objects has become is unfinished, not foreign.
+    const isNew = file.kept.length === 0 && file.parts.every(part => part.entries.length === 0)
+    if (file.kinds.option === 'apps' && isNew && octets.length < FOREIGN_OCTETS_MAX) {
+      const why = this.#apps?.whyForeign(file.path, octets.toString('utf8'), this.#options.runtime.files)
+      if (why !== undefined) return { hash, parts: [], notes: [why] }
+    }
+    return readFile(octets, hash, file, pace)
   }
 
   #octetsOf(file: ManifestFile): Buffer | undefined | 'unreadable' {
@@ -336,9 +416,9 @@ export class ManifestSource implements ClusterSource {
   /** Looks for files that came or went, and says once when a folder can't be looked at. */
   #rescanInputs(): void {
     this.#rescan = false
-    const { failures, unknown, missing } = this.#scan()
+    const { failures, unknown, missing } = this.#inputs.scan(this.#files, !this.#synced)
     for (const [path, shown] of unknown) this.#dirty.set(path, shown)
-    for (const file of missing) this.#dirty.set(file.path, file.shown)
+    for (const path of missing) this.#dirty.set(path, this.#files.get(path)?.shown ?? path)
     for (const failure of failures) {
       if (!this.#failures.includes(failure)) {
         this.#log.warn(`manifests: cannot read ${failure}; what it gave before stays in service`)
@@ -350,36 +430,6 @@ export class ManifestSource implements ClusterSource {
       for (const [path, file] of this.#files) this.#dirty.set(path, file.shown)
     }
     this.#failures = failures
-    this.#watcher?.keep(this.#files.keys(), this.#folders)
-  }
-
-  /** The files that are there but not known, and those that are known but not there. */
-  #scan(): { failures: string[]; unknown: Map<string, string>; missing: ManifestFile[] } {
-    const failures: string[] = []
-    const there = new Map<string, string>()
-    const folders = new Set<string>()
-    for (const input of this.#inputs) {
-      if (input.kind === 'stdin') {
-        if (this.#options.standardInput === undefined) failures.push('-: nothing was given on standard input')
-        else there.set(STDIN, STDIN)
-        continue
-      }
-      const found: Expansion = expand(input, this.#options.runtime.files)
-      // A file that is deleted while serving is no failure: its objects go with it.
-      if (!this.#synced || input.kind !== 'file') failures.push(...found.failures)
-      for (const [path, shown] of found.files) if (!there.has(path)) there.set(path, shown)
-      for (const folder of found.folders) folders.add(folder)
-    }
-    this.#folders = folders
-    const unknown = new Map([...there].filter(([path]) => !this.#files.has(path)))
-    const missing = [...this.#files.values()].filter(file => !there.has(file.path))
-    return { failures, unknown, missing }
-  }
-
-  #orderOf(path: string): number {
-    const index = this.#inputs.findIndex(input => {
-      return input.kind === 'stdin' ? path === STDIN : resolve(input.base) === path || mayBelong(input, path)
-    })
-    return index < 0 ? this.#inputs.length : index
+    this.#watcher?.keep(this.#files.keys(), this.#inputs.folders)
   }
 }

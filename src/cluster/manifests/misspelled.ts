@@ -34,29 +34,70 @@ const FIELDS = [
   ],
   ...['nodeName', 'targetRef', 'zone', 'podIP', 'phase', 'subsets', 'notReadyAddresses']
 ]
-const BY_LOWER_CASE = new Map(FIELDS.map(field => [field.toLowerCase(), field]))
+
+/** Those that make Pods, and the addresses and endpoints of Services. */
+const APP_FIELDS = [
+  ...[
+    'selector',
+    'matchLabels',
+    'matchExpressions',
+    'template',
+    'replicas',
+    'serviceName',
+    'ordinals',
+    'start'
+  ],
+  ...['parallelism', 'completions', 'suspend', 'jobTemplate', 'schedule', 'podSelector'],
+  ...['containers', 'initContainers', 'containerPort', 'restartPolicy', 'hostNetwork', 'subdomain', 'image'],
+  ...[
+    'targetPort',
+    'nodePort',
+    'ipFamilies',
+    'ipFamilyPolicy',
+    'publishNotReadyAddresses',
+    'loadBalancerIP',
+    'podIPs'
+  ]
+]
+
+const byLowerCase = (fields: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(fields.map(field => [field.toLowerCase(), field]))
+
+const KNOWN = { manifests: byLowerCase(FIELDS), apps: byLowerCase([...FIELDS, ...APP_FIELDS]) }
 
 /** Below these anything may stand. */
-const FREE = new Set(['labels', 'annotations'])
-const DEPTH_MAX = 8
+const FREE = new Set(['labels', 'annotations', 'matchLabels'])
+const DEPTH_MAX = 10
 
 /** The first few misspelled fields of an object. */
-export function misspelled(object: unknown): Misspelling[] {
+export function misspelled(object: unknown, option: keyof typeof KNOWN): Misspelling[] {
   const found: Misspelling[] = []
-  visit(object, [], found)
+  visit(object, [], found, KNOWN[option])
   return found
 }
 
-function visit(value: unknown, path: FieldPath, found: Misspelling[]): void {
+function visit(
+  value: unknown,
+  path: FieldPath,
+  found: Misspelling[],
+  known: ReadonlyMap<string, string>
+): void {
   if (path.length > DEPTH_MAX || found.length >= 3) return
   if (Array.isArray(value)) {
-    value.forEach((item: unknown, index) => visit(item, [...path, index], found))
+    value.forEach((item: unknown, index) => visit(item, [...path, index], found, known))
   } else if (isMap(value)) {
     for (const key of Object.keys(value)) {
-      const field = BY_LOWER_CASE.get(key.toLowerCase())
+      const field = known.get(key.toLowerCase())
       if (field === undefined) continue
       if (field !== key) found.push({ path: [...path, key], meant: field })
-      else if (!FREE.has(key)) visit(value[key], [...path, key], found)
+      else if (!FREE.has(key) && !isServiceSelector(key, value)) {
+        visit(value[key], [...path, key], found, known)
+      }
     }
   }
+}
+
+/** The selector of a Service holds labels and nothing else. */
+function isServiceSelector(key: string, parent: Readonly<Record<string, unknown>>): boolean {
+  return key === 'selector' && !Object.hasOwn(parent, 'template')
 }

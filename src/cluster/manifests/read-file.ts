@@ -2,6 +2,7 @@
 // edit in a file with 20,000 objects costs one object.
 import { hash as digest } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
+import type { Kinds } from './kinds.ts'
 import type { Entry, FilePart, ManifestFile } from './manifest-file.ts'
 import type { Pace } from './pace.ts'
 import type { Part } from './part.ts'
@@ -60,7 +61,8 @@ export async function readFile(
     const column = columnOf(text, part)
     if (same === undefined) {
       const partText = textOf(text, part)
-      const reading = readPart(partText, part) ?? (await readWithAllOfYaml(partText, part))
+      const reading =
+        readPart(partText, part, file.kinds) ?? (await readWithAllOfYaml(partText, part, file.kinds))
       parts.push(partFrom(reading, partHash, line, column, file))
     } else {
       same.line = line
@@ -72,9 +74,9 @@ export async function readFile(
 }
 
 /** The full parser is loaded where it is needed: plain manifests without mistakes do without. */
-async function readWithAllOfYaml(text: PartText, part: Part): Promise<Reading> {
+async function readWithAllOfYaml(text: PartText, part: Part, kinds: Kinds): Promise<Reading> {
   const { readYaml } = await import('./yaml-document.ts')
-  return readPart(text, part, readYaml)
+  return readPart(text, part, kinds, readYaml)
 }
 
 /** The contents of a file that is gone. */

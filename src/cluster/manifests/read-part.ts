@@ -1,11 +1,9 @@
 // Reads one part of a manifest file: from text to the objects it declares, or to troubles that say where, what was found
 // and what was expected.
 import { isMap, listed, shown, shownPath, type FieldPath, type Flaw } from '../fields.ts'
-import { trims, type Trim } from '../trim.ts'
-import type { ClusterKind } from '../objects.ts'
 import type { Document } from './document.ts'
-import { trimEndpoints } from './endpoints.ts'
 import { readJson } from './json-document.ts'
+import type { Kinds, KnownKind } from './kinds.ts'
 import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
 import { misspelled } from './misspelled.ts'
 import type { ListHeader, Part } from './part.ts'
@@ -23,10 +21,10 @@ type FullReader = (text: string) => Document
  * Reads the text of `part`. Never throws. Without the full reader it is `undefined` when that is needed: for YAML that is
  * not plain, and whenever there is something to say about a place in it.
  */
-export function readPart(text: PartText, part: Part, full: FullReader): Reading
-export function readPart(text: PartText, part: Part): Reading | undefined
-export function readPart(text: PartText, part: Part, full?: FullReader): Reading | undefined {
-  const reader = new PartReader(text, part)
+export function readPart(text: PartText, part: Part, kinds: Kinds, full: FullReader): Reading
+export function readPart(text: PartText, part: Part, kinds: Kinds): Reading | undefined
+export function readPart(text: PartText, part: Part, kinds: Kinds, full?: FullReader): Reading | undefined {
+  const reader = new PartReader(text, part, kinds)
   if (reader.tooLong()) return reader
   if (part.format === 'json') reader.read(readJson(text.text))
   else if (full !== undefined) reader.read(full(text.text))
@@ -44,33 +42,18 @@ export function readPart(text: PartText, part: Part, full?: FullReader): Reading
   return reader
 }
 
-/** The kinds that are read, and the apiVersion that each has. */
-const KINDS: Readonly<
-  Record<string, { readonly apiVersions: readonly string[]; readonly trim: Trim<Held> }>
-> = {
-  Namespace: { apiVersions: ['v1'], trim: trims.Namespace },
-  Service: { apiVersions: ['v1'], trim: trims.Service },
-  Pod: { apiVersions: ['v1'], trim: trims.Pod },
-  Endpoints: { apiVersions: ['v1'], trim: trimEndpoints },
-  EndpointSlice: { apiVersions: ['discovery.k8s.io/v1'], trim: trims.EndpointSlice },
-  ServiceImport: {
-    apiVersions: ['multicluster.x-k8s.io/v1alpha1', 'multicluster.x-k8s.io/v1beta1'],
-    trim: trims.ServiceImport
-  }
-} satisfies Record<ClusterKind | 'Endpoints', unknown>
-
-const KIND_NAMES = Object.keys(KINDS)
-
 class PartReader implements Reading {
   readonly found: Found[] = []
   readonly troubles: Trouble[] = []
   readonly #text: string
   readonly #part: Part
   readonly #missing: PartText['missing']
+  readonly #kinds: Kinds
   #document: Document | undefined
 
-  constructor({ text, missing }: PartText, part: Part) {
+  constructor({ text, missing }: PartText, part: Part, kinds: Kinds) {
     this.#text = text
+    this.#kinds = kinds
     this.#missing = missing
     this.#part = part
   }
@@ -112,7 +95,7 @@ class PartReader implements Reading {
     } else if (typeof kind !== 'string' || kind === '') {
       this.#field(path, 'kind', kind, `expected what the object is, for example kind: Service`)
     } else if (typeof apiVersion !== 'string' || apiVersion === '') {
-      const known = KINDS[kind]?.apiVersions[0] ?? 'v1'
+      const known = this.#kindOf(kind)?.apiVersions[0] ?? 'v1'
       this.#field(path, 'apiVersion', apiVersion, `expected apiVersion: ${known}`)
     } else if (kind.endsWith('List') && Array.isArray(value['items'])) {
       const items = value['items'] as readonly unknown[]
@@ -121,39 +104,73 @@ class PartReader implements Reading {
   }
 
   #known(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string, apiVersion: string): void {
-    const known = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
+    const known = this.#kindOf(kind)
     if (known?.apiVersions.includes(apiVersion)) {
-      this.#trim(value, path, kind, known.trim)
+      this.#trim(value, path, kind, known)
       return
     }
-    const meant = KIND_NAMES.find(name => name.toLowerCase() === kind.toLowerCase())
-    if (meant !== undefined && known === undefined) {
+    const meant = Object.keys(this.#kinds.known).find(name => name.toLowerCase() === kind.toLowerCase())
+    if (known?.oldVersions?.includes(apiVersion)) {
+      const text = `no matches for kind "${kind}" in version "${apiVersion}"; write apiVersion: ${known.apiVersions[0] ?? ''}`
+      const flaw = { level: 'error', path: ['apiVersion'], text } as const
+      this.#flaw(flaw, path, this.#subject(value, kind), 0)
+    } else if (meant !== undefined && known === undefined) {
       this.#field(path, 'kind', kind, `expected ${meant} (letter case counts)`)
     } else if (known !== undefined && isBuiltIn(apiVersion)) {
       this.#field(path, 'apiVersion', apiVersion, `expected ${listed(known.apiVersions)} for kind ${kind}`)
     } else
-      this.#passOver(value, path, known === undefined ? kind : `${kind}.${apiVersion.split('/')[0] ?? ''}`)
+      this.#passOver(
+        value,
+        path,
+        known === undefined ? kind : `${kind}.${apiVersion.split('/')[0] ?? ''}`,
+        apiVersion
+      )
   }
 
-  #trim(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string, trim: Trim<Held>): void {
+  #kindOf(kind: string): KnownKind | undefined {
+    return Object.hasOwn(this.#kinds.known, kind) ? this.#kinds.known[kind] : undefined
+  }
+
+  #subject(
+    value: Readonly<Record<string, unknown>>,
+    kind: string
+  ): { kind: string; namespace: string; name: string } {
+    const { namespace, name } = nameIn(value)
+    if (kind === 'Namespace') return { kind, namespace: '', name }
+    return { kind, namespace: namespace === '' ? this.#kinds.defaultNamespace : namespace, name }
+  }
+
+  #trim(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string, known: KnownKind): void {
     const flaws: Flaw[] = []
-    const held = trim(value, flaws)
-    const named = nameIn(value)
-    const subject = { kind, namespace: kind === 'Namespace' ? '' : named.namespace, name: named.name }
+    const held = known.trim(value, flaws)
+    const subject = this.#subject(value, kind)
     const errors = flaws.filter(flaw => flaw.level === 'error')
     // One mistake may show in several fields; the first is where to begin, and the rest would only hide it.
     const first = errors[0]
     if (first !== undefined) this.#flaw(first, path, subject, errors.length - 1)
-    for (const { path, meant } of misspelled(value)) {
+    for (const { path, meant } of misspelled(value, this.#kinds.option)) {
       flaws.push({ level: 'warning', path, text: `is unknown; did you mean ${meant}?` })
     }
     for (const flaw of flaws) if (flaw.level === 'warning') this.#flaw(flaw, path, subject, 0)
-    if (held !== undefined) this.found.push({ ...subject, held: detached(held), ...this.#place(path) })
+    if (held === undefined) return
+    const owner = ownerOf(held, value)
+    this.found.push({
+      ...subject,
+      held: detached(held),
+      ...this.#place(path),
+      ...(owner === undefined ? {} : { owner })
+    })
   }
 
   /** A valid object of a kind that no answer needs. */
-  #passOver(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string): void {
-    this.found.push({ kind, ...nameIn(value), held: undefined, ...this.#place(path) })
+  #passOver(
+    value: Readonly<Record<string, unknown>>,
+    path: FieldPath,
+    kind: string,
+    apiVersion: string
+  ): void {
+    const held = this.#kinds.keep(kind, apiVersion, value)
+    this.found.push({ kind, ...nameIn(value), held, ...this.#place(path) })
   }
 
   /** Something that Kubernetes has no word for: prose, a saved web page, or the settings of another program. */
@@ -185,7 +202,7 @@ class PartReader implements Reading {
     more: number
   ): void {
     const missing = flaw.text.startsWith('is missing') || flaw.text.startsWith('is empty')
-    let offset = this.#offset([...path, ...flaw.path])
+    let offset = this.#offset([...path, ...(flaw.at ?? flaw.path)])
     const mistake = mistakeAround(this.#text, offset, missing)
     if (mistake !== undefined) offset = mistake.offset
     const error = flaw.level === 'error'
@@ -273,6 +290,27 @@ function inherit(list: ListHeader | undefined): ListHeader | undefined {
 function isBuiltIn(apiVersion: string): boolean {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
   return !group.includes('.') || group.endsWith('.k8s.io')
+}
+
+/** Workloads whose Pods are simulated where they stand in the files: what they made in a cluster is not needed beside. */
+const OWNERS = new Set([
+  'Deployment',
+  'ReplicaSet',
+  'ReplicationController',
+  'StatefulSet',
+  'DaemonSet',
+  'Job'
+])
+
+/** The key of the workload that made a Pod or workload in the cluster that it was copied from. */
+function ownerOf(held: Held, value: Readonly<Record<string, unknown>>): string | undefined {
+  if (held.kind !== 'AppPod' && held.kind !== 'Workload') return undefined
+  const references = isMap(value['metadata']) ? value['metadata']['ownerReferences'] : undefined
+  if (!Array.isArray(references)) return undefined
+  const owner = (references as unknown[]).filter(isMap).find(each => each['controller'] === true)
+  const { kind, name } = owner ?? {}
+  if (typeof kind !== 'string' || typeof name !== 'string' || !OWNERS.has(kind)) return undefined
+  return keyOf({ kind, namespace: held.namespace, name })
 }
 
 function nameIn(value: Readonly<Record<string, unknown>>): { namespace: string; name: string } {

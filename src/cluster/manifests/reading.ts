@@ -1,9 +1,21 @@
 // What reading one part of a file gave: objects, troubles, and where they stand.
+import type { AppObject } from '../apps/app-objects.ts'
+import type { NetworkPolicy } from '../apps/trim-network-policy.ts'
 import type { ClusterObject } from '../objects.ts'
 import type { Endpoints } from './endpoints.ts'
 
-/** What is kept of an object that answers need; Endpoints only until they are mirrored. */
-export type Held = ClusterObject | Endpoints
+/** The ConfigMap with a cluster's Corefile, which can be served with. */
+interface CorefileConfigMap {
+  readonly kind: 'ConfigMap'
+  readonly namespace: 'kube-system'
+  readonly name: 'coredns'
+}
+
+/**
+ * What is kept of an object: what answers need, Endpoints until they are mirrored, what a control plane acts on, and what
+ * is only looked at.
+ */
+export type Held = ClusterObject | Endpoints | AppObject | NetworkPolicy | CorefileConfigMap
 
 /** An object that a file declares. Lines count from 0 within its part, columns from 1. */
 export interface Found {
@@ -13,6 +25,8 @@ export interface Found {
   readonly name: string
   /** `undefined` for kinds that no answer needs. */
   readonly held: Held | undefined
+  /** The key of the workload that made it in a cluster, if one did. */
+  readonly owner?: string | undefined
   readonly line: number
   readonly column: number
 }

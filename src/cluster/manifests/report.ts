@@ -1,6 +1,7 @@
 // What the log says of manifests.
 import { lineOf, placeOf, type Entry, type FilePart, type ManifestFile } from './manifest-file.ts'
-import type { Change } from './catalog.ts'
+import type { SimulatedNote, SimulatedProblem } from '../apps/simulated.ts'
+import type { Change, Changed } from './change.ts'
 import { shownObject, type Trouble } from './reading.ts'
 
 /** `shop.yaml:7:14: Service shop/web: …; its last good version stays in service` */
@@ -30,7 +31,7 @@ export function duplicateLine(entry: Entry, first: Entry): string {
 const NAMED_CHANGES_MAX = 3
 
 /** `shop.yaml: Service shop/web changed, Pod shop/web-1 removed` */
-export function changeLine(shown: string, changes: readonly Change[]): string {
+export function changeLine(shown: string, changes: readonly Changed[]): string {
   if (changes.length <= NAMED_CHANGES_MAX) {
     return `${shown}: ${changes.map(({ object, action }) => `${shownObject(object)} ${action}`).join(', ')}`
   }
@@ -50,17 +51,56 @@ function countsOf(kinds: Iterable<string>): string {
   return sorted.map(([kind, count]) => `${kind} ${count}`).join(', ')
 }
 
-/** `manifests: 4 files: Service 12, Pod 3; passed over, since no answer needs them: Deployment 2` */
-export function startLine(files: number, entries: Iterable<readonly Entry[]>): string {
+/** `shop.yaml:14 StatefulSet shop/db: 3 → 2, db-2 gone` */
+export function noteLine(
+  note: SimulatedNote,
+  entry: Entry | undefined,
+  file: ManifestFile | undefined
+): string {
+  // What is gone stands in no line any more.
+  const place = entry === undefined && file !== undefined ? `${file.shown} ` : lineNumbered(entry)
+  return `${place}${shownObject(note.subject)}: ${note.text}`
+}
+
+/** `shop.yaml:14:1: Service shop/web: spec.clusterIP: 10.96.0.100 is taken by …` */
+export function problemLine(problem: SimulatedProblem, entry: Entry | undefined): string {
+  const place = entry === undefined ? '' : `${placeOf(entry.file, entry.part, entry.found)}: `
+  return `${place}${shownObject(problem.subject)}: ${problem.text}`
+}
+
+/** `shop.yaml:14 Service shop/web: mended: spec.clusterIP: …` */
+export function mendedLine(problem: SimulatedProblem, entry: Entry): string {
+  return `${lineNumbered(entry)}${shownObject(problem.subject)}: mended: ${problem.text}`
+}
+
+function lineNumbered(entry: Entry | undefined): string {
+  return entry === undefined ? '' : `${entry.file.shown}:${lineOf(entry.part, entry.found)} `
+}
+
+/**
+ * `manifests: 4 files: Service 12, Pod 3; passed over, since no answer needs them: Deployment 2`, and for applications
+ * `apps: 3 files: Deployment 2, Service 3; simulated: Pod 5, EndpointSlice 3`.
+ */
+export function startLine(
+  option: string,
+  files: number,
+  entries: Iterable<Entry>,
+  simulated: Iterable<string>
+): string {
   const held: string[] = []
   const others: string[] = []
-  for (const [entry] of entries) {
-    if (entry !== undefined) (entry.held === undefined ? others : held).push(entry.found.kind)
+  for (const { held: kept, found } of entries) {
+    // A ConfigMap is kept for its Corefile: that is no answer's need.
+    ;(kept === undefined || kept.kind === 'ConfigMap' ? others : held).push(found.kind)
   }
   const counted = held.length === 0 ? 'no objects' : countsOf(held)
+  const made = countsOf(simulated)
   const passedOver =
     others.length === 0 ? '' : `; passed over, since no answer needs them: ${countsOf(others)}`
-  return `manifests: ${files} ${files === 1 ? 'file' : 'files'}: ${counted}${passedOver}`
+  return (
+    `${option}: ${files} ${files === 1 ? 'file' : 'files'}: ${counted}` +
+    `${made === '' ? '' : `; simulated: ${made}`}${passedOver}`
+  )
 }
 
 /** The namespaces that are used but not declared, and what to add. */
@@ -85,7 +125,7 @@ export function addresslessLine(changes: readonly Change[]): string | undefined 
   const [subject, have] = names.length === 1 ? ['Service', 'has'] : ['Services', 'have']
   return (
     `${subject} ${someOf(names)} ${have} no clusterIP and so no address; nothing is added to manifests: write ` +
-    'spec.clusterIP, an address or None'
+    'spec.clusterIP, an address or None, or name the files with --apps instead'
   )
 }
 

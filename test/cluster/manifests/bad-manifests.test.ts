@@ -102,7 +102,7 @@ const cases: readonly BadManifest[] = [
     says: [
       'warn: shop.yaml:7:14: Service shop/web: spec.clusterip is unknown; did you mean clusterIP?',
       'warn: shop.yaml:9:11: Service shop/web: spec.ports[0].Port is unknown; did you mean port?',
-      'warn: Service shop/web has no clusterIP and so no address; nothing is added to manifests: write spec.clusterIP, an address or None'
+      'warn: Service shop/web has no clusterIP and so no address; nothing is added to manifests: write spec.clusterIP, an address or None, or name the files with --apps instead'
     ],
     serves: ['Namespace//shop', 'Service/shop/web']
   },

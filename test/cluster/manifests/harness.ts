@@ -154,17 +154,22 @@ export class MemoryFiles implements Files {
 }
 
 /** A source over files that don't change, for reading `texts` (name to contents) from memory. */
-export async function readTexts(texts: Readonly<Record<string, string | Uint8Array>>): Promise<Harness> {
+export async function readTexts(
+  texts: Readonly<Record<string, string | Uint8Array>>,
+  option: 'paths' | 'apps' = 'paths',
+  paths: readonly string[] = Object.keys(texts)
+): Promise<Harness> {
   const log = new LogBook()
   const files = new MemoryFiles(texts)
-  return begin({ paths: Object.keys(texts), runtime: { clock: systemClock, files, log } }, log, '')
+  return begin({ paths: [], [option]: paths, runtime: { clock: systemClock, files, log } }, log, '')
 }
 
 /** A source over files in memory; `write` changes one and says so, as a watcher would. */
 export async function editTexts(
   texts: Readonly<Record<string, string>>,
   teardown: (task: () => Promise<void>) => void,
-  paths: readonly string[] = Object.keys(texts)
+  paths: readonly string[] = Object.keys(texts),
+  apps: readonly string[] = []
 ): Promise<
   Harness & {
     readonly write: (name: string, contents: string | Uint8Array | undefined) => void
@@ -184,7 +189,7 @@ export async function editTexts(
       close: async () => undefined
     }
   }
-  const harness = await begin({ paths, runtime: { clock: systemClock, files, log }, watch }, log, '')
+  const harness = await begin({ paths, apps, runtime: { clock: systemClock, files, log }, watch }, log, '')
   teardown(() => harness.source.close())
   return {
     ...harness,

@@ -100,7 +100,7 @@ t.test('a link that leads back up ends', async t => {
     list: () => ['a.yaml', 'back', 'again'],
     kind: path => (path.endsWith('.yaml') ? 'file' : 'directory')
   }
-  const expansion = expand({ kind: 'folder', given: 'k', base: 'k', parts: [] }, loop)
+  const expansion = expand({ kind: 'folder', option: 'manifests', given: 'k', base: 'k', parts: [] }, loop)
   t.ok(expansion.folders.size <= 20_000, `${expansion.folders.size} folders`)
   t.ok(expansion.files.size <= 20_000, `${expansion.files.size} files`)
 })
