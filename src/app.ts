@@ -73,6 +73,11 @@ export class App {
     })
   }
 
+  /** The plugins of a block that a query passes, in order. */
+  chainOf(block: Block): readonly string[] {
+    return this.#current.generation.chains.get(block) ?? []
+  }
+
   /** How often the configuration wants its file looked at (*reload*); undefined: not at all. */
   get reloadTimes(): ReloadTimes | undefined {
     return this.#current.generation.reloadTimes

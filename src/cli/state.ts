@@ -111,7 +111,8 @@ export function corefileReader(
   }
 }
 
-function corefileOptions(args: ServeArguments, runtime: Runtime): LoadOptions {
+/** How a Corefile is read under these arguments. */
+export function corefileOptions(args: ServeArguments, runtime: Runtime): LoadOptions {
   return {
     files: runtime.files,
     environment: runtime.environment,
