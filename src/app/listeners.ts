@@ -46,12 +46,36 @@ export class Listeners {
   readonly answered = { yet: false }
   /** By what the plan says of them, in the order in which they were opened. */
   readonly #open = new Map<string, OpenListener>()
+  /** Of sockets that are closed. */
+  readonly #closedErrors = { sendErrors: 0, receiveErrors: 0 }
   readonly #responderOf = new WeakMap<ListenerInfo, Responder>()
 
   constructor(options: ListenersOptions) {
     const { clock, nextTurn, files } = options.runtime
     this.#options = options
     this.#connections = new ConnectionTable({ clock, nextTurn, connectionsMax: connectionsMaxOf(files) })
+  }
+
+  /** TCP connections that are open. */
+  get connections(): number {
+    return this.#connections.open
+  }
+
+  /** What was given up to stay within bounds or because the kernel refused it, by reason. */
+  drops(): Readonly<Record<string, number>> {
+    const { evicted, expired, shed } = this.#connections
+    let { sendErrors, receiveErrors } = this.#closedErrors
+    for (const { udp } of this.#open.values()) {
+      sendErrors += udp.sendErrors
+      receiveErrors += udp.receiveErrors
+    }
+    return {
+      udp_send_error: sendErrors,
+      udp_receive_error: receiveErrors,
+      tcp_evicted: evicted,
+      tcp_expired: expired,
+      tcp_shed: shed
+    }
   }
 
   /** Where a planned listener is (its UDP half); undefined while it is not open. */
@@ -178,6 +202,11 @@ export class Listeners {
     const listeners = keys.flatMap(key => this.#open.get(key) ?? [])
     for (const key of keys) this.#open.delete(key)
     await Promise.all(listeners.flatMap(({ udp, tcp }) => [udp.close(), tcp.close()]))
+    // A counter never falls.
+    for (const { udp } of listeners) {
+      this.#closedErrors.sendErrors += udp.sendErrors
+      this.#closedErrors.receiveErrors += udp.receiveErrors
+    }
   }
 }
 

@@ -85,8 +85,8 @@ export class ForwardLine {
   /** The answer of an upstream, or a failure with its reason. Never rejects. */
   answer(query: Query): Answer | Promise<Answer> {
     const { concurrentMax } = this.options
-    if (concurrentMax > 0 && this.#concurrent >= concurrentMax) return this.#reject(query, this.#limitError)
-    if (!this.#runtime.inFlight.enter()) return this.#reject(query, this.#inFlightError)
+    if (concurrentMax > 0 && this.#concurrent >= concurrentMax) return this.#reject(query, this.#limitError, 'max_concurrent')
+    if (!this.#runtime.inFlight.enter()) return this.#reject(query, this.#inFlightError, 'in_flight')
     this.#concurrent++
     return this.#attempt(query).finally(() => {
       this.#concurrent--
@@ -94,8 +94,8 @@ export class ForwardLine {
     })
   }
 
-  #reject(query: Query, error: Error): Answer {
-    this.#meter.rejects.increment()
+  #reject(query: Query, error: Error, bound: 'in_flight' | 'max_concurrent'): Answer {
+    this.#meter.rejected(bound)
     const answer = emptyAnswer(query, Rcode.REFUSED)
     answer.error = error
     return answer

@@ -1,5 +1,6 @@
 // What forwarding counts (corefile-and-plugins.md §9).
 import {
+  DROPS,
   FORWARD_HEALTHCHECK_BROKEN,
   FORWARD_REJECTS,
   PROXY_CONNECTION_HITS,
@@ -49,13 +50,25 @@ export class ServerMeter implements UpstreamMeter {
 /** Counters that all lines share. */
 export class ForwardMeter {
   readonly broken: Value
-  readonly rejects: Value
+  readonly #rejects: Value
+  /** Of `#rejects`, those over the bound of all lines together. */
+  readonly #inFlightRejects: Value
+  readonly #concurrentRejects: Value
   readonly #metrics: Metrics
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
     this.broken = metrics.counter(FORWARD_HEALTHCHECK_BROKEN).with()
-    this.rejects = metrics.counter(FORWARD_REJECTS).with()
+    this.#rejects = metrics.counter(FORWARD_REJECTS).with()
+    this.#inFlightRejects = metrics.counter(DROPS).with('forward_in_flight')
+    this.#concurrentRejects = metrics.counter(DROPS).with('forward_max_concurrent')
+  }
+
+  /** A query was refused over a bound: of all lines together, or of its own. */
+  rejected(bound: 'in_flight' | 'max_concurrent'): void {
+    this.#rejects.increment()
+    const drops = bound === 'in_flight' ? this.#inFlightRejects : this.#concurrentRejects
+    drops.increment()
   }
 
   server(to: string): ServerMeter {

@@ -3,6 +3,8 @@ import { posix } from 'node:path'
 import { splitHostPort } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
+import { IN_FLIGHT, IN_FLIGHT_MAX } from '../../metrics/families.ts'
+import { readSamples } from '../../metrics/family.ts'
 import { metricsOf } from '../../metrics/metrics.ts'
 import { fileErrorText, type Files } from '../../runtime/files.ts'
 import { addressText, placeText, type UpstreamAddress } from '../../upstream/address.ts'
@@ -58,6 +60,22 @@ export const forwardPlugin: PluginDefinition = forwardWith(files => {
   return systemResolver(first === undefined ? undefined : addressText(first))
 })
 
+/** What the upstreams of all lines share, with its gauges. */
+function countedRuntime(context: SetupContext): { readonly runtime: UpstreamRuntime; readonly forget: () => void } {
+  const runtime = new UpstreamRuntime(context.runtime)
+  const metrics = metricsOf(context)
+  const gauges = [
+    metrics.addCollector(() => readSamples(IN_FLIGHT, 'gauge', [[[], runtime.inFlight.count]])),
+    metrics.addCollector(() => readSamples(IN_FLIGHT_MAX, 'gauge', [[[], runtime.inFlight.limit]]))
+  ]
+  return {
+    runtime,
+    forget: () => {
+      for (const forget of gauges) forget()
+    }
+  }
+}
+
 function makeLine(
   c: Dispenser,
   options: ForwardOptions,
@@ -67,7 +85,11 @@ function makeLine(
   warnOfLostZones(options, context)
   const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
-  const runtime = context.keep('upstreams', () => new UpstreamRuntime(context.runtime))
+  const { runtime } = context.keep(
+    'upstreams',
+    () => countedRuntime(context),
+    ({ forget }) => forget()
+  )
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
   const serversFor = (known: readonly Named[]): readonly Server[] =>
