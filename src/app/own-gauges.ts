@@ -1,12 +1,6 @@
 // What labdns counts beyond CoreDNS's families: read from where it happens, when somebody asks.
 import type { ClusterStates } from '../cluster/cluster-states.ts'
-import {
-  DROPS,
-  INDEX_OBJECTS,
-  INDEX_OCTETS,
-  TCP_CONNECTIONS,
-  WATCH_AGE
-} from '../metrics/families.ts'
+import { DROPS, INDEX_OBJECTS, INDEX_OCTETS, TCP_CONNECTIONS, WATCH_AGE } from '../metrics/families.ts'
 import { readSamples } from '../metrics/family.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Runtime } from '../runtime/runtime.ts'

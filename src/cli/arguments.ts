@@ -221,7 +221,7 @@ export function readArguments(words: readonly string[]): Invocation {
 
 /** `-conf` and `-conf=x` to `--conf` and `--conf=x`; anything else stays. */
 function goFlag(word: string): string {
-  const name = /^-([a-z][a-z.]*)(?:=|$)/.exec(word)?.[1]
+  const name = /^-([a-z][a-z.-]*)(?:=|$)/.exec(word)?.[1]
   if (name === undefined || name === 'h') return word
   if (name === 'p') return word.replace(/^-p=/, '-p')
   if (name === 'help') return '--help'
@@ -231,7 +231,7 @@ function goFlag(word: string): string {
 
 /** As `goFlag`, where one dash may also begin a letter and its value. */
 function lettered(word: string): string {
-  const name = /^-([a-z][a-z.]*)(?:=|$)/.exec(word)?.[1]
+  const name = /^-([a-z][a-z.-]*)(?:=|$)/.exec(word)?.[1]
   return name !== undefined && (GO_FLAGS.has(name) || name === 'help') ? goFlag(word) : word
 }
 

@@ -30,7 +30,10 @@ import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
 import { simulationOptions } from './simulation-options.ts'
 
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
-export function systemRuntime(format: LogFormat = 'text'): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
+export function systemRuntime(format: LogFormat = 'text'): {
+  readonly runtime: Runtime
+  readonly processLog: ProcessLog
+} {
   keepHeapSmall()
   return runtimeWith(processLog({ format }))
 }

@@ -71,7 +71,7 @@ function jsonLog({ debug, writer = new LineWriter(writeTo(1)) }: ProcessLogOptio
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) }
     },
-    { write: line => writer.write(line) }
+    { write: line => writer.write(escaped(line)) }
   )
   writer.tellDropped = count =>
     `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), plugin: 'labdns', dropped: count, msg: droppedText(count) })}\n`
@@ -202,6 +202,14 @@ class TextDestination {
 // What a message quotes may come from outside: nothing in it may begin a line of its own or steer a terminal.
 // eslint-disable-next-line no-control-regex -- control characters are what this is about
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+
+// JSON's own escapes end at U+001F; the rest of what steers a terminal or ends a line somewhere.
+const UNESCAPED = /[\u007f-\u009f\u2028\u2029]/g
+
+function escaped(json: string): string {
+  if (json.search(UNESCAPED) < 0) return json
+  return json.replace(UNESCAPED, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
 
 function oneLine(message: string): string {
   // `search` first: nearly no line needs a copy.

@@ -85,7 +85,8 @@ export class ForwardLine {
   /** The answer of an upstream, or a failure with its reason. Never rejects. */
   answer(query: Query): Answer | Promise<Answer> {
     const { concurrentMax } = this.options
-    if (concurrentMax > 0 && this.#concurrent >= concurrentMax) return this.#reject(query, this.#limitError, 'max_concurrent')
+    if (concurrentMax > 0 && this.#concurrent >= concurrentMax)
+      return this.#reject(query, this.#limitError, 'max_concurrent')
     if (!this.#runtime.inFlight.enter()) return this.#reject(query, this.#inFlightError, 'in_flight')
     this.#concurrent++
     return this.#attempt(query).finally(() => {

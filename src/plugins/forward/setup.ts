@@ -61,7 +61,10 @@ export const forwardPlugin: PluginDefinition = forwardWith(files => {
 })
 
 /** What the upstreams of all lines share, with its gauges. */
-function countedRuntime(context: SetupContext): { readonly runtime: UpstreamRuntime; readonly forget: () => void } {
+function countedRuntime(context: SetupContext): {
+  readonly runtime: UpstreamRuntime
+  readonly forget: () => void
+} {
   const runtime = new UpstreamRuntime(context.runtime)
   const metrics = metricsOf(context)
   const gauges = [
