@@ -1,6 +1,6 @@
 // Every metric family of corefile-and-plugins.md §9: its type, labels and buckets as a server shows them that was asked
 // for everything; and that no client can make their series grow.
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -95,7 +95,7 @@ async function metricsOf({ addresses }: RunningApp): Promise<Map<string, FamilyT
 }
 
 /** A server in which every family has something to count. */
-async function server(t: { teardown(task: () => Promise<void>): void; testdir(files: object): string }) {
+async function server(t: Test) {
   const upstream = await ScriptedUpstream.open(asked => {
     const isA = asked.question.endsWith(' A')
     asked.send(reply(asked, isA ? [a(asked, '192.0.2.9')] : []))
@@ -246,7 +246,7 @@ t.test('values of what is ours', async t => {
 })
 
 t.test('10,000 names, types and classes make no series', async t => {
-  const { app, ask } = await server(t)
+  const { app } = await server(t)
   const series = async () => {
     const shown = await metricsOf(app)
     return [...shown].reduce((sum, [, { samples }]) => sum + Object.keys(samples).length, 0)
