@@ -5,7 +5,7 @@ import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import { IN_FLIGHT, IN_FLIGHT_MAX } from '../../metrics/families.ts'
 import { readSamples } from '../../metrics/family.ts'
-import { metricsOf } from '../../metrics/metrics.ts'
+import { metricsOf, type Metrics } from '../../metrics/metrics.ts'
 import { fileErrorText, type Files } from '../../runtime/files.ts'
 import { addressText, placeText, type UpstreamAddress } from '../../upstream/address.ts'
 import {
@@ -60,22 +60,14 @@ export const forwardPlugin: PluginDefinition = forwardWith(files => {
   return systemResolver(first === undefined ? undefined : addressText(first))
 })
 
-/** What the upstreams of all lines share, with its gauges. */
-function countedRuntime(context: SetupContext): {
-  readonly runtime: UpstreamRuntime
-  readonly forget: () => void
-} {
-  const runtime = new UpstreamRuntime(context.runtime)
-  const metrics = metricsOf(context)
-  const gauges = [
-    metrics.addCollector(() => readSamples(IN_FLIGHT, 'gauge', [[[], runtime.inFlight.count]])),
-    metrics.addCollector(() => readSamples(IN_FLIGHT_MAX, 'gauge', [[[], runtime.inFlight.limit]]))
+/** Shows how many queries wait for upstreams. Returns how to stop showing it. */
+function addGauges({ inFlight }: UpstreamRuntime, metrics: Metrics): () => void {
+  const forgets = [
+    metrics.addCollector(() => readSamples(IN_FLIGHT, 'gauge', [[[], inFlight.count]])),
+    metrics.addCollector(() => readSamples(IN_FLIGHT_MAX, 'gauge', [[[], inFlight.limit]]))
   ]
-  return {
-    runtime,
-    forget: () => {
-      for (const forget of gauges) forget()
-    }
+  return () => {
+    for (const forget of forgets) forget()
   }
 }
 
@@ -88,10 +80,11 @@ function makeLine(
   warnOfLostZones(options, context)
   const tls = readTls(c, options, context)
   const addresses = readAddresses(c, options, context)
-  const { runtime } = context.keep(
-    'upstreams',
-    () => countedRuntime(context),
-    ({ forget }) => forget()
+  const runtime = context.keep('upstreams', () => new UpstreamRuntime(context.runtime))
+  context.keep(
+    'upstream gauges',
+    () => addGauges(runtime, metricsOf(context)),
+    forget => forget()
   )
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
