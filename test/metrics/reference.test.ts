@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Reloader } from '../../src/app/reloader.ts'
 import { SIZE_BUCKETS, SLIM_TIME_BUCKETS, TIME_BUCKETS } from '../../src/metrics/buckets.ts'
+import { HTTPS_RESPONSES } from '../../src/metrics/families.ts'
 import { CacheMeter } from '../../src/plugins/cache/cache-meter.ts'
 import { ForwardMeter } from '../../src/plugins/forward/forward-meter.ts'
 import { exchangeUdp } from '../support/ask-udp.ts'
@@ -28,6 +29,7 @@ const TABLE: readonly Row[] = [
   ['coredns_dns_response_size_bytes', 'histogram', 'server zone view proto', SIZE_BUCKETS],
   ['coredns_dns_do_requests_total', 'counter', 'server zone view'],
   ['coredns_dns_responses_total', 'counter', 'server zone view rcode plugin'],
+  ['coredns_dns_https_responses_total', 'counter', 'server status'],
   ['coredns_cache_entries', 'gauge', 'server type zones view'],
   ['coredns_cache_hits_total', 'counter', 'server type zones view'],
   ['coredns_cache_misses_total', 'counter', 'server zones view'],
@@ -62,7 +64,6 @@ const TABLE: readonly Row[] = [
 /** Families of the table that no server of ours shows, and why. */
 const MISSING: Readonly<Record<string, string>> = {
   coredns_cache_drops_total: 'answers to another question are never handed to the cache',
-  coredns_dns_https_responses_total: 'no DoH listener yet',
   coredns_dns_https3_responses_total: 'https3 is no plugin of ours',
   coredns_dns_quic_responses_total: 'quic is no plugin of ours',
   coredns_shed_dropped_total: 'shed is no plugin of ours',
@@ -176,6 +177,7 @@ t.test('every family of the table, and ours', async t => {
   meter.servedStale()
   meter.evicted('success', 1)
   new ForwardMeter(app.app.metrics).server('192.0.2.1:53').probeFailed()
+  app.app.metrics.counter(HTTPS_RESPONSES).with('https://:443', '200').increment()
   const nothing = { blocks: [], warnings: [], notes: [] }
   const interpret = () => {
     throw new Error('broken')
