@@ -1,6 +1,7 @@
 // Joins a configuration and a runtime into something that serves, and exchanges the configuration while it serves.
 import { Generation, type GenerationOptions } from './app/generation.ts'
 import { Listeners } from './app/listeners.ts'
+import { addOwnGauges } from './app/own-gauges.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import type { Block } from './corefile/load.ts'
 import type { Position } from './corefile/position.ts'
@@ -57,6 +58,7 @@ export class App {
     let metrics: Metrics | undefined
     this.#listeners = new Listeners({ runtime, words, metrics: () => (metrics ??= this.#metrics()) })
     this.#current = this.#make(options.blocks, undefined)
+    addOwnGauges(this.#metrics(), this.#clusters, this.#listeners, runtime)
   }
 
   /** `.:53` and the like: one line for each zone of each listener, as CoreDNS prints them at its start. */
@@ -71,6 +73,11 @@ export class App {
         .sort((a, b) => (a.line < b.line ? -1 : 1))
         .flatMap(({ line, warning }) => (warning === undefined ? [line] : [warning, line]))
     })
+  }
+
+  /** The plugins of a block that a query passes, in order. */
+  chainOf(block: Block): readonly string[] {
+    return this.#current.generation.chains.get(block) ?? []
   }
 
   /** How often the configuration wants its file looked at (*reload*); undefined: not at all. */
@@ -212,6 +219,8 @@ export class App {
     }
     try {
       const generation = new Generation(blocks, this.#options, host, previous)
+      // What was counted outlives a configuration in which nothing counts.
+      metricsOf(generation.shared)
       return { generation, lease }
     } catch (error) {
       void lease.release()

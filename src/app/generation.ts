@@ -3,6 +3,7 @@ import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
 import { withPluginName } from '../corefile/dispenser.ts'
 import { blockFingerprint } from '../corefile/fingerprint.ts'
 import type { Block, Directive } from '../corefile/load.ts'
+import { ERRORS_MAX } from '../corefile/parser.ts'
 import { CorefileError, type Position } from '../corefile/position.ts'
 import { checkOverlap } from '../corefile/server-keys.ts'
 import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
@@ -35,6 +36,11 @@ export interface GenerationOptions {
   readonly httpBase?: number | undefined
   readonly listen?: Moved | undefined
   readonly lenient?: boolean
+  /**
+   * Takes the mistakes that set-up finds, one for each directive of each block, CoreDNS's first one first; set-up then goes
+   * on behind a mistake and throws the first one at its end. Without it the first one is thrown at once.
+   */
+  readonly mistakes?: CorefileError[]
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
   /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
   readonly offline?: boolean
@@ -76,6 +82,8 @@ interface BlockUnderWay {
 export class Generation {
   readonly listeners: readonly PlannedListener[]
   readonly plugins: Plugin[] = []
+  /** The plugins of each block that a query passes, in order. */
+  readonly chains = new Map<Block, readonly string[]>()
   /** Every `kubernetes` stanza, and where it stands. */
   readonly stanzas: { readonly plugin: Kubernetes; readonly block: Block; readonly at: Position }[] = []
   readonly kept: KeptValues
@@ -152,7 +160,7 @@ export class Generation {
           options.runtime.log.own().warn(leftOut(directive))
           continue
         }
-        const plugin = setUpPlugin(directive, this.#context(block, order))
+        const plugin = this.#noting(() => setUpPlugin(directive, this.#context(block, order)))
         if (plugin === undefined) continue
         block.plugins.push(plugin)
         this.plugins.push(plugin)
@@ -161,6 +169,15 @@ export class Generation {
           this.stanzas.push({ plugin, block: block.configured, at })
         }
       }
+    }
+    // Addresses that couldn't be understood would look like none at all.
+    const [mistake] = options.mistakes ?? []
+    if (mistake !== undefined) throw mistake
+    for (const { configured, plugins } of underWay) {
+      this.chains.set(
+        configured,
+        plugins.map(({ name }) => name)
+      )
     }
     checkOverlap(
       underWay.flatMap(({ configured, addresses }) =>
@@ -177,6 +194,18 @@ export class Generation {
       chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
+  }
+
+  /** What `act` gives; undefined after a mistake that is taken by `mistakes`. */
+  #noting<T>(act: () => T): T | undefined {
+    try {
+      return act()
+    } catch (error) {
+      const { mistakes } = this.#options
+      if (mistakes === undefined || !(error instanceof CorefileError)) throw error
+      if (mistakes.length < ERRORS_MAX) mistakes.push(error)
+      return undefined
+    }
   }
 
   #makeShared(): Shared {

@@ -66,6 +66,8 @@ export class Listeners {
   readonly answered = { yet: false }
   /** By what the plan says of them, in the order in which they were opened. */
   readonly #open = new Map<string, OpenListener>()
+  /** Of sockets that are closed. */
+  readonly #closedErrors = { sendErrors: 0, receiveErrors: 0 }
   readonly #responderOf = new WeakMap<ListenerInfo, Responder>()
   #tls: TlsModule | undefined
   #https: HttpsModule | undefined
@@ -82,6 +84,27 @@ export class Listeners {
       connectionsMax: Math.min(SECURE_CONNECTIONS_MAX, connectionsMax),
       heldOctetsMax: SECURE_HELD_OCTETS_MAX
     })
+  }
+
+  /** Connections of clients that are open, those with TLS included. */
+  get connections(): number {
+    return this.#connections.open + this.#secureConnections.open
+  }
+
+  /** What was given up to stay within bounds or because the kernel refused it, by reason. */
+  drops(): Readonly<Record<string, number>> {
+    const tables = [this.#connections, this.#secureConnections]
+    const sum = (field: 'evicted' | 'expired' | 'shed') =>
+      tables.reduce((total, table) => total + table[field], 0)
+    const udp = { ...this.#closedErrors }
+    for (const { transports } of this.#open.values()) addErrors(udp, transports)
+    return {
+      udp_send_error: udp.sendErrors,
+      udp_receive_error: udp.receiveErrors,
+      tcp_evicted: sum('evicted'),
+      tcp_expired: sum('expired'),
+      tcp_shed: sum('shed')
+    }
   }
 
   /** Where a planned listener is (its UDP half where it has one); undefined while it is not open. */
@@ -268,6 +291,8 @@ export class Listeners {
     const listeners = keys.flatMap(key => this.#open.get(key) ?? [])
     for (const key of keys) this.#open.delete(key)
     await Promise.all(listeners.flatMap(({ transports }) => transports.map(one => one.close())))
+    // A counter never falls.
+    for (const { transports } of listeners) addErrors(this.#closedErrors, transports)
   }
 }
 
@@ -278,3 +303,15 @@ const DOT_PROTOCOLS: readonly string[] = ['dot']
 const NOBODY: Peer = { address: '', port: 0 }
 
 const keyOf = ({ transport, address, port }: PlannedListener): string => `${transport} ${address} ${port}`
+
+/** Adds what UDP sockets among these could not send or receive. */
+function addErrors(
+  sum: { sendErrors: number; receiveErrors: number },
+  transports: readonly Transport[]
+): void {
+  for (const transport of transports) {
+    if (!(transport instanceof UdpTransport)) continue
+    sum.sendErrors += transport.sendErrors
+    sum.receiveErrors += transport.receiveErrors
+  }
+}

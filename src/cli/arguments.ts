@@ -1,6 +1,6 @@
 // The command line: commander for the commands, with CoreDNS's own flags (`-conf FILE`, one dash) understood too, so that
 // labdns takes the arguments of an existing Deployment (corefile-and-plugins.md §4.1).
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 
 export interface ServeArguments {
   /** `-conf`; undefined: `./Corefile` if it is there. */
@@ -21,6 +21,8 @@ export interface ServeArguments {
   readonly listen: string | undefined
   readonly httpBase: string | undefined
   readonly readyFile: string | undefined
+  /** `--log-format`, as it was typed. */
+  readonly logFormat: string | undefined
 }
 
 /** What `get` is asked for, as it was typed. */
@@ -131,6 +133,11 @@ export function readArguments(words: readonly string[]): Invocation {
     withState(command)
       .option('--pidfile <file>', 'write the process id there')
       .option('--ready-file <file>', 'write {pid, dns, http} as JSON there once everything answers')
+      .addOption(
+        new Option('--log-format <format>', 'text as CoreDNS writes it, or one JSON object a line')
+          .choices(['text', 'json'])
+          .default('text')
+      )
       .option('--quiet', 'print no start lines')
       .option('--plugins', 'list the plugins and exit')
       .option('--version', 'print the version and exit')
@@ -214,7 +221,7 @@ export function readArguments(words: readonly string[]): Invocation {
 
 /** `-conf` and `-conf=x` to `--conf` and `--conf=x`; anything else stays. */
 function goFlag(word: string): string {
-  const name = /^-([a-z][a-z.]*)(?:=|$)/.exec(word)?.[1]
+  const name = /^-([a-z][a-z.-]*)(?:=|$)/.exec(word)?.[1]
   if (name === undefined || name === 'h') return word
   if (name === 'p') return word.replace(/^-p=/, '-p')
   if (name === 'help') return '--help'
@@ -224,7 +231,7 @@ function goFlag(word: string): string {
 
 /** As `goFlag`, where one dash may also begin a letter and its value. */
 function lettered(word: string): string {
-  const name = /^-([a-z][a-z.]*)(?:=|$)/.exec(word)?.[1]
+  const name = /^-([a-z][a-z.-]*)(?:=|$)/.exec(word)?.[1]
   return name !== undefined && (GO_FLAGS.has(name) || name === 'help') ? goFlag(word) : word
 }
 
@@ -267,6 +274,7 @@ function serveArguments(options: Record<string, unknown>): ServeArguments {
     nodes: text('nodes'),
     listen: text('listen'),
     httpBase: text('httpBase'),
-    readyFile: text('readyFile')
+    readyFile: text('readyFile'),
+    logFormat: text('logFormat')
   }
 }

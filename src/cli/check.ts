@@ -1,68 +1,126 @@
 // `labdns check`: reads a Corefile, sets every plugin up, prints what would serve.
 import { App } from '../app.ts'
+import { checkCorefile, readConfigured, unwrapped, type Configuration } from '../corefile/load.ts'
 import { CorefileError } from '../corefile/position.ts'
-import { checkCorefile, readConfigured, unwrapped } from '../corefile/load.ts'
-import { renderErrors } from '../corefile/report.ts'
-import { directives } from '../plugins/order.ts'
-import type { Block } from '../corefile/load.ts'
+import { renderErrors, type ReadFileText } from '../corefile/report.ts'
+import { LineWriter } from '../runtime/line-writer.ts'
+import { processLog } from '../runtime/log.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { ServeArguments } from './arguments.ts'
+import { effectiveText } from './effective.ts'
+import {
+  chooseConfiguration,
+  corefileOptions,
+  fileText,
+  readListen,
+  readPort,
+  sourceChooser,
+  runtimeWith
+} from './state.ts'
 import { buildInfo } from './version.ts'
-import { chooseConfiguration, fileText, sourceChooser, systemRuntime } from './state.ts'
 
-/** Prints the effective blocks and chains; settles with 1 when the file has a mistake. */
+/** What was read. */
+interface Reading {
+  readonly configuration: Configuration
+  readonly errors: readonly CorefileError[]
+  /** The Corefile's text where it is in no file. */
+  readonly embedded: string | undefined
+  /** For showing lines of it: standard input can't be read again. */
+  readonly textOf: ReadFileText
+}
+
+/** Prints the effective blocks and chains; settles with 1 when the file has a mistake, after all that could be found. */
 export async function check(args: ServeArguments): Promise<number> {
-  const { runtime, processLog } = systemRuntime()
+  // What set-up has to say goes beside the text, and behind what it is refused for.
+  const said: Buffer[] = []
+  const writer = new LineWriter((octets, done) => done(null, said.push(octets) && octets.length))
+  const { runtime } = runtimeWith(processLog({ writer }))
   const errors: CorefileError[] = []
+  let textOf: ReadFileText = fileText(runtime)
   try {
-    if (args.conf !== undefined && args.conf !== 'stdin') {
-      const options = { files: runtime.files, environment: runtime.environment, knownDirectives: directives }
-      const { text, file } = readConfigured(args.conf, options)
-      const corefile = await unwrapped(text, file)
-      errors.push(...checkCorefile(corefile.text, file, { ...options, ...corefile }).errors)
-    }
-    if (errors.length === 0) {
-      const chosen = await chooseConfiguration(args, runtime)
-      const { blocks, file } = chosen.configuration
-      // Nothing is opened: sources and listeners are made by `start`. A stanza without a source is no mistake here.
-      const isGiven = args.manifests.length > 0 || args.apps.length > 0
-      const withSource = isGiven ? args : { ...args, manifests: ['.'] }
-      const app = new App({
-        blocks,
-        runtime,
-        build: buildInfo(),
-        lenient: args.lenient,
-        clusterSource: sourceChooser(withSource, runtime, () => new Uint8Array())
-      })
-      await app.discard()
-      if (chosen.text !== undefined) process.stdout.write(`# ${file}\n${chosen.text}\n`)
-      process.stdout.write(blocks.map(describeBlock).join('\n'))
-      for (const warning of chosen.configuration.warnings) process.stderr.write(`warning: ${warning}\n`)
-      for (const note of chosen.configuration.notes) {
-        process.stderr.write(`warning: ${note.at.file}:${note.at.line}:${note.at.column}: ${note.message}\n`)
+    const reading = await read(args, runtime)
+    textOf = reading.textOf
+    errors.push(...reading.errors)
+    // Behind other errors words may be missing or in a wrong place, and plugins would complain of that.
+    if (errors.every(({ code }) => code === 'UNKNOWN_DIRECTIVE')) {
+      const text = await setUp(args, runtime, reading.configuration, errors)
+      if (text !== undefined) {
+        const { configuration, embedded } = reading
+        if (embedded !== undefined) process.stdout.write(`# ${configuration.file}\n${embedded}\n`)
+        process.stdout.write(text)
+        for (const warning of configuration.warnings) process.stderr.write(`warning: ${warning}\n`)
+        for (const { at, message } of configuration.notes) {
+          process.stderr.write(`warning: ${at.file}:${at.line}:${at.column}: ${message}\n`)
+        }
       }
-      await processLog.flush(1000)
-      return 0
     }
   } catch (error) {
     if (!(error instanceof CorefileError)) throw error
     errors.push(error)
   }
-  await processLog.flush(1000)
-  process.stderr.write(`${renderErrors(errors, fileText(runtime))}\n`)
-  return 1
+  if (errors.length > 0) process.stderr.write(`${renderErrors(errors, textOf)}\n`)
+  for (const octets of said) process.stderr.write(octets)
+  return errors.length > 0 ? 1 : 0
 }
 
-function describeBlock(block: Block): string {
-  const keys = block.keys.map(
-    key => `${key.transport === 'dns' ? '' : `${key.transport}://`}${key.zone}:${key.port}`
-  )
-  const at = block.keys[0]?.token.at
-  const lines = [`${keys.join(' ')}    # ${at === undefined ? '' : `${at.file}:${at.line}`}`]
-  for (const name of directives) {
-    const directive = block.directives.get(name)
-    if (directive === undefined) continue
-    const places = directive.starts.map(start => `${start.file}:${start.line}`).join(', ')
-    lines.push(`  ${name.padEnd(14)} # ${places}`)
+/** Reads the Corefile that `serve` would read; where that finds none, what it would serve instead. */
+async function read(args: ServeArguments, runtime: Runtime): Promise<Reading> {
+  const path = args.conf ?? 'Corefile'
+  const textOf = fileText(runtime)
+  if (args.conf !== undefined || runtime.files.kind(path) !== undefined) {
+    const options = corefileOptions(args, runtime)
+    const { text, file } =
+      args.conf === undefined
+        ? { text: runtime.files.read(path).toString('utf8'), file: path }
+        : readConfigured(path, options)
+    const corefile = await unwrapped(text, file)
+    const { errors, ...configuration } = checkCorefile(corefile.text, file, { ...options, ...corefile })
+    if (errors.length > 0 || configuration.blocks.length > 0) {
+      return {
+        configuration,
+        errors,
+        embedded: undefined,
+        textOf: name => (name === file ? text : textOf(name))
+      }
+    }
   }
-  return `${lines.join('\n')}\n`
+  const { configuration, text } = await chooseConfiguration(args, runtime)
+  return {
+    configuration,
+    errors: [],
+    embedded: text,
+    textOf: name => (name === configuration.file ? text : textOf(name))
+  }
+}
+
+/** Sets everything up; the effective text, or undefined with errors added. */
+async function setUp(
+  args: ServeArguments,
+  runtime: Runtime,
+  { blocks }: Configuration,
+  errors: CorefileError[]
+): Promise<string | undefined> {
+  // Nothing is opened: sources and listeners are made by `start`. A stanza without a source is no mistake here.
+  const isGiven = args.manifests.length > 0 || args.apps.length > 0
+  const withSource = isGiven ? args : { ...args, manifests: ['.'] }
+  const mistakes: CorefileError[] = []
+  try {
+    const app = new App({
+      blocks,
+      runtime,
+      build: buildInfo(),
+      lenient: args.lenient,
+      mistakes,
+      listen: args.listen === undefined ? undefined : readListen(args.listen),
+      httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
+      clusterSource: sourceChooser(withSource, runtime, () => new Uint8Array())
+    })
+    const text = effectiveText(blocks, block => app.chainOf(block), process.cwd())
+    await app.discard()
+    return errors.length === 0 ? text : undefined
+  } catch (error) {
+    if (!(error instanceof CorefileError)) throw error
+    errors.push(...(mistakes.includes(error) ? mistakes : [error]))
+    return undefined
+  }
 }

@@ -24,7 +24,7 @@ import { buildInfo, versionLines } from './version.ts'
 
 /** Runs until a signal ends it; settles with the exit status. */
 export async function serve(args: ServeArguments): Promise<number> {
-  const { runtime, processLog } = systemRuntime()
+  const { runtime, processLog } = systemRuntime(args.logFormat === 'json' ? 'json' : 'text')
   let app: App
   let end: (status: number) => void = () => undefined
   const ended = new Promise<number>(resolve => (end = resolve))

@@ -20,7 +20,7 @@ import { systemClock } from '../runtime/clock.ts'
 import { systemFiles } from '../runtime/files.ts'
 import { systemHttp } from '../runtime/http.ts'
 import { keepHeapSmall } from '../runtime/heap.ts'
-import { processLog, type ProcessLog } from '../runtime/log.ts'
+import { processLog, type LogFormat, type ProcessLog } from '../runtime/log.ts'
 import { systemNetwork } from '../runtime/network.ts'
 import { systemRandom } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -30,9 +30,12 @@ import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
 import { simulationOptions } from './simulation-options.ts'
 
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
-export function systemRuntime(): { readonly runtime: Runtime; readonly processLog: ProcessLog } {
+export function systemRuntime(format: LogFormat = 'text'): {
+  readonly runtime: Runtime
+  readonly processLog: ProcessLog
+} {
   keepHeapSmall()
-  return runtimeWith(processLog())
+  return runtimeWith(processLog({ format }))
 }
 
 /** The same for a command that ends at once, with a log of its own. */
@@ -45,6 +48,7 @@ export function runtimeWith(written: ProcessLog): {
     random: systemRandom(),
     log: written.log,
     showDebug: written.showDebug,
+    linesDropped: () => written.dropped,
     files: systemFiles,
     http: systemHttp(),
     network: systemNetwork,
@@ -111,7 +115,8 @@ export function corefileReader(
   }
 }
 
-function corefileOptions(args: ServeArguments, runtime: Runtime): LoadOptions {
+/** How a Corefile is read under these arguments. */
+export function corefileOptions(args: ServeArguments, runtime: Runtime): LoadOptions {
   return {
     files: runtime.files,
     environment: runtime.environment,

@@ -2,6 +2,7 @@
 import type { Clock } from '../runtime/clock.ts'
 import type { Random } from '../runtime/random.ts'
 import { ClusterIndex, type IndexOptions } from './index/cluster-index.ts'
+import type { ClusterKind } from './objects.ts'
 import type { ClusterSource } from './source.ts'
 
 /** Makes the source that a stanza names; called once for each different `key`. */
@@ -25,6 +26,13 @@ interface SharedIndex {
   users: number
 }
 
+export interface ClusterSurvey {
+  readonly objects: ReadonlyMap<ClusterKind, number>
+  readonly octets: number
+  /** Undefined where no source tells. */
+  readonly ageMs: number | undefined
+}
+
 /** All of a process. A configuration asks through a lease of its own, so what the next one asks for too stays as it is. */
 export class ClusterStates {
   readonly #runtime: { readonly clock: Clock; readonly random: Random }
@@ -40,6 +48,21 @@ export class ClusterStates {
       (request, options) => this.#take(request, options),
       index => this.#give(index)
     )
+  }
+
+  /** What all indexes hold together, and how old the state is that was read or confirmed longest ago. */
+  survey(): ClusterSurvey {
+    const objects = new Map<ClusterKind, number>()
+    let octets = 0
+    for (const { index } of this.#indexes.values()) {
+      octets += index.octets
+      for (const [kind, count] of Object.entries(index.objectCounts()) as [ClusterKind, number][]) {
+        objects.set(kind, (objects.get(kind) ?? 0) + count)
+      }
+    }
+    const times = [...this.#sources.values()].flatMap(({ source }) => source.confirmedAt ?? [])
+    const ageMs = times.length === 0 ? undefined : this.#runtime.clock.now() - Math.min(...times)
+    return { objects, octets, ageMs }
   }
 
   #take(request: SourceRequest, options: IndexOptions): SharedIndex {

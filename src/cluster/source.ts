@@ -16,4 +16,6 @@ export interface ClusterSource {
   /** Settles when the first state is complete (at once for sources that are); rejects when it can't be had at all. */
   start(): Promise<void>
   close(): Promise<void>
+  /** When its state was last read or confirmed, in milliseconds of the clock; undefined before, and where nobody knows. */
+  readonly confirmedAt?: number | undefined
 }

@@ -41,11 +41,6 @@ export const FORWARD_SHARED: FamilySpec = {
   help: 'Counter of queries answered with the reply to an identical one that was in flight already.'
 }
 
-export const FORWARD_IN_FLIGHT: FamilySpec = {
-  name: 'labdns_forward_in_flight',
-  help: 'Queries that wait for an upstream.'
-}
-
 export const RELOAD_FAILURES: FamilySpec = {
   name: 'coredns_reload_failed_total',
   help: 'Counter of the number of failed reload attempts.'
@@ -105,4 +100,44 @@ export const PROXY_CONNECTION_MISSES: FamilySpec = {
   name: 'coredns_proxy_conn_cache_misses_total',
   help: 'Counter of connection cache misses per upstream and protocol.',
   labels: ['proxy_name', 'to', 'proto']
+}
+
+// What is labdns's own, and CoreDNS has no family for.
+
+export const IN_FLIGHT: FamilySpec = {
+  name: 'labdns_forward_in_flight',
+  help: 'Queries that wait for other servers at this moment.'
+}
+
+export const IN_FLIGHT_MAX: FamilySpec = {
+  name: 'labdns_forward_in_flight_max',
+  help: 'The most queries that may wait for other servers at one moment.'
+}
+
+export const TCP_CONNECTIONS: FamilySpec = {
+  name: 'labdns_tcp_connections',
+  help: 'TCP connections of clients that are open.'
+}
+
+/** Reasons are the program's own words; none comes from outside. */
+export const DROPS: FamilySpec = {
+  name: 'labdns_drops_total',
+  help: 'What was given up or refused to stay within bounds, by reason.',
+  labels: ['reason']
+}
+
+export const INDEX_OBJECTS: FamilySpec = {
+  name: 'labdns_index_objects',
+  help: 'Kubernetes objects that the indexes of the cluster hold, by kind.',
+  labels: ['kind']
+}
+
+export const INDEX_OCTETS: FamilySpec = {
+  name: 'labdns_index_octets',
+  help: 'Octets that the indexes of the cluster take.'
+}
+
+export const WATCH_AGE: FamilySpec = {
+  name: 'labdns_watch_age_seconds',
+  help: 'Seconds since the state of the cluster was last read or confirmed; of several sources, the oldest.'
 }

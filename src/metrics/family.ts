@@ -133,3 +133,18 @@ export function histogramSamples(
   samples.push({ suffix: '_sum', labels, value: sum }, { suffix: '_count', labels, value: total })
   return samples
 }
+
+/** A family of numbers that are read when somebody asks for them, by the values of its labels. */
+export function readSamples(
+  spec: FamilySpec,
+  type: 'counter' | 'gauge',
+  values: readonly (readonly [labels: readonly string[], value: number])[]
+): FamilySamples {
+  const names = spec.labels ?? []
+  const samples = values.map(([labels, value]) => ({
+    suffix: '' as const,
+    labels: Object.fromEntries(names.map((name, at) => [name, labels[at] ?? ''])),
+    value
+  }))
+  return { name: spec.name, help: spec.help, type, samples }
+}

@@ -18,9 +18,14 @@ const CHARACTERS_MAX = 1024 * 1024
 /** How long to wait when the reader's pipe is full, in milliseconds. */
 const RETRY_MS = 20
 
+export const droppedText = (count: number): string =>
+  `${count} log lines were dropped: nobody read the log fast enough`
+
 export class LineWriter {
   /** Lines that were not written. */
   dropped = 0
+  /** The line that says how many were dropped since the last one. */
+  tellDropped: (count: number) => string = count => `[WARNING] labdns: ${droppedText(count)}\n`
   readonly #write: WriteOctets
   readonly #charactersMax: number
   #lines: string[] = []
@@ -72,7 +77,7 @@ export class LineWriter {
     this.#lines = []
     this.#characters = 0
     if (this.#untold > 0) {
-      text += `[WARNING] labdns: ${this.#untold} log lines were dropped: nobody read the log fast enough\n`
+      text += this.tellDropped(this.#untold)
       this.#untold = 0
     }
     this.#writeOctets(Buffer.from(text))

@@ -13,6 +13,8 @@ export interface Runtime {
   readonly log: Log
   /** Whether debug lines are written from here on (`debug`); absent where the log has no levels. */
   readonly showDebug?: (shown: boolean) => void
+  /** Lines that the log had to drop so far; absent where it drops none. */
+  readonly linesDropped?: () => number
   readonly files: Files
   readonly http: Http
   readonly network: Network

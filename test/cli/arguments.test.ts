@@ -83,3 +83,11 @@ t.test('help names every command and goes to standard output', t => {
   t.match(readArguments(['--help']), { stdout: /serve[\s\S]*check/ })
   t.end()
 })
+
+t.test('--log-format: text unless json is asked for, with one dash too', async t => {
+  t.match(readArguments([]), { command: 'serve', arguments: { logFormat: 'text' } })
+  for (const words of [['serve', '--log-format', 'json'], ['-log-format=json'], ['-log-format', 'json']]) {
+    t.match(readArguments(words), { command: 'serve', arguments: { logFormat: 'json' } }, words.join(' '))
+  }
+  t.match(readArguments(['--log-format', 'xml']), { command: 'exit', code: 2, stderr: /text, json/ })
+})

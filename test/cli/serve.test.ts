@@ -197,13 +197,6 @@ t.test('a mistake in the Corefile is shown with its place', async t => {
   }
 })
 
-t.test('check', async t => {
-  const run = start(t, ['check', 'config/Corefile'])
-  t.equal(await run.ended, 0, run.stderr)
-  t.match(run.stdout, /^\.:1053 {4}# config\/Corefile:2\n/)
-  t.match(run.stdout, /^ {2}kubernetes +# config\/Corefile:6$/m)
-})
-
 t.test('without anything: says which options there are', async t => {
   const folder = t.testdir({})
   const path = join(folder, 'ready')

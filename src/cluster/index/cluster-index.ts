@@ -157,6 +157,17 @@ export class ClusterIndex implements ClusterSink {
     return this.#slab.octetsReserved + this.services.octets + this.imports.octets
   }
 
+  /** How many objects of each kind it holds. */
+  objectCounts(): Readonly<Record<ClusterKind, number>> {
+    return {
+      Namespace: this.namespaces.declaredCount,
+      Service: this.services.serviceCount,
+      EndpointSlice: this.services.sliceCount + this.imports.sliceCount,
+      Pod: this.pods.podCount,
+      ServiceImport: this.imports.serviceCount
+    }
+  }
+
   #putService(service: Service): void {
     const change = this.services.putService(service.namespace, service.name, serviceFields(service))
     this.#note(change)

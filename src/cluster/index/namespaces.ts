@@ -14,6 +14,8 @@ export class Namespaces {
   readonly #declared: boolean[] = []
   readonly #users: number[] = []
   readonly #free: number[] = []
+  /** How many Namespace objects there are. */
+  declaredCount = 0
 
   constructor(hasher: Hasher) {
     this.#hasher = hasher
@@ -78,8 +80,10 @@ export class Namespaces {
     if (exists) {
       if (id >= 0 && this.#declared[id]) return
       this.#declared[this.use(name)] = true
+      this.declaredCount++
     } else if (id >= 0 && this.#declared[id]) {
       this.#declared[id] = false
+      this.declaredCount--
       this.release(id)
     }
   }

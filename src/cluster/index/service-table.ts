@@ -148,6 +148,11 @@ export class ServiceTable {
     for (let entry = 0; entry < this.#entryCount; entry++) if (this.#entryName[entry] !== 0) yield entry
   }
 
+  /** How many slices there are. */
+  get sliceCount(): number {
+    return this.#sliceCount - this.#freeSlices.length
+  }
+
   /** Octets held by tables and arrays, the slab not counted. */
   get octets(): number {
     return (

@@ -73,6 +73,7 @@ export class ManifestSource implements ClusterSource {
   #synced = false
   #closed = false
   #failures: readonly string[] = []
+  #confirmedAt: number | undefined
   /** Where applications are served: how their objects are read, and what is simulated. */
   #apps: SimulatedApps | undefined
 
@@ -94,6 +95,11 @@ export class ManifestSource implements ClusterSource {
   *objects(): Iterable<ClusterObject> {
     yield* this.#catalog.objects()
     if (this.#apps !== undefined) yield* this.#apps.state.objects()
+  }
+
+  /** When everything was last read that was known to have changed. */
+  get confirmedAt(): number | undefined {
+    return this.#confirmedAt
   }
 
   /** What simulates a control plane; undefined without `apps`, and before the start. */
@@ -243,6 +249,7 @@ export class ManifestSource implements ClusterSource {
         )
       }
     }
+    this.#confirmedAt = this.#options.runtime.clock.now()
     this.#sayApps()
   }
 

@@ -55,7 +55,8 @@ export class ServerMeter implements UpstreamMeter {
 }
 
 /** The bound for which a query is refused: the line's own, that on all queries, that on one client's. */
-export type RejectReason = 'max_concurrent' | 'in_flight' | 'client'
+export type RejectReason = (typeof REJECT_REASONS)[number]
+const REJECT_REASONS = ['max_concurrent', 'in_flight', 'client'] as const
 
 /** Counters that all lines share. */
 export class ForwardMeter {
@@ -70,6 +71,8 @@ export class ForwardMeter {
     this.broken = metrics.counter(FORWARD_HEALTHCHECK_BROKEN).with()
     this.shared = metrics.counter(FORWARD_SHARED).with()
     this.#rejects = metrics.counter(FORWARD_REJECTS).with()
+    // Shown at 0 before anything happened.
+    for (const reason of REJECT_REASONS) metrics.counter(FORWARD_REFUSED).with(reason)
   }
 
   rejected(reason: RejectReason): void {

@@ -3,7 +3,8 @@ import { posix } from 'node:path'
 import { splitHostPort } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
-import { FORWARD_IN_FLIGHT } from '../../metrics/families.ts'
+import { IN_FLIGHT, IN_FLIGHT_MAX } from '../../metrics/families.ts'
+import { readSamples } from '../../metrics/family.ts'
 import { metricsOf, type Metrics } from '../../metrics/metrics.ts'
 import { fileErrorText, type Files } from '../../runtime/files.ts'
 import { addressText, placeText, type UpstreamAddress } from '../../upstream/address.ts'
@@ -54,6 +55,17 @@ export const forwardPlugin: PluginDefinition = forwardWith(files => {
   return systemResolver(first === undefined ? undefined : addressText(first))
 })
 
+/** Shows how many queries wait for upstreams. Returns how to stop showing it. */
+function addGauges({ inFlight }: UpstreamRuntime, metrics: Metrics): () => void {
+  const forgets = [
+    metrics.addCollector(() => readSamples(IN_FLIGHT, 'gauge', [[[], inFlight.count]])),
+    metrics.addCollector(() => readSamples(IN_FLIGHT_MAX, 'gauge', [[[], inFlight.limit]]))
+  ]
+  return () => {
+    for (const forget of forgets) forget()
+  }
+}
+
 function makeLine(
   c: Dispenser,
   options: ForwardOptions,
@@ -66,9 +78,9 @@ function makeLine(
   const tls = readTls(c, options, context, usesTls)
   const runtime = context.keep('upstreams', () => new UpstreamRuntime(context.runtime))
   context.keep(
-    'upstreams in flight',
-    () => showInFlight(metricsOf(context), runtime),
-    remove => remove()
+    'upstream gauges',
+    () => addGauges(runtime, metricsOf(context)),
+    forget => forget()
   )
   const meter = new ForwardMeter(metricsOf(context))
   const line = new ForwardLine(options, runtime, meter)
@@ -83,17 +95,6 @@ function makeLine(
     servers.watch()
   })
   return servers
-}
-
-/** A gauge that costs nothing until somebody looks. Returns how to take it away. */
-function showInFlight(metrics: Metrics, { inFlight }: UpstreamRuntime): () => void {
-  const { name, help } = FORWARD_IN_FLIGHT
-  return metrics.addCollector(() => ({
-    name,
-    help,
-    type: 'gauge',
-    samples: [{ suffix: '', labels: {}, value: inFlight.count }]
-  }))
 }
 
 /** The addresses with host names looked up. Rejects with the message that the start ends with. */

@@ -1,5 +1,6 @@
 // A log format, compiled once into its parts (corefile-and-plugins.md §8.2).
 import type { Answer } from '../../dns/answer.ts'
+import type { LogFields } from '../../runtime/log.ts'
 import { queryLength, queryNameText } from '../../dns/query-text.ts'
 import type { Query } from '../../dns/query.ts'
 import { rclassName, rcodeName, rtypeName } from '../../wire/numbers.ts'
@@ -52,6 +53,29 @@ export function compileFormat(format: string): (entry: LogEntry) => string {
     let line = ''
     for (const part of parts) line += typeof part === 'string' ? part : part(entry)
     return line
+  }
+}
+
+/** The same as fields of a JSON line. Their names stay as they are. */
+export function logFields({ query, answer, durationMs }: LogEntry): LogFields {
+  const sent = !answer.dropped
+  return {
+    client: query.peer.address,
+    port: query.peer.port,
+    id: query.id,
+    name: queryNameText(query),
+    type: rtypeName(query.qtype),
+    class: rclassName(query.qclass),
+    proto: protocol(query),
+    opcode: query.opcode,
+    size: queryLength(query),
+    do: query.dnssecOk,
+    bufsize: query.sizeMax,
+    rcode: sent ? rcodeText(answer.rcode) : undefined,
+    rflags: sent ? flagsText(answer.flags) : undefined,
+    rsize: responseLength(answer),
+    duration: Math.max(0, Math.round(durationMs * 1e6)) / 1e9,
+    server: query.listener.label
   }
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import { isSubdomain, type Name } from '../../wire/name.ts'
 import { answerClass, answerType, type AnswerClass } from '../../dns/classify.ts'
-import type { LogEntry } from './format.ts'
+import { logFields, type LogEntry } from './format.ts'
 
 /** One name of one `log` line. */
 export interface LogRule {
@@ -22,11 +22,14 @@ export class QueryLog implements Plugin {
   readonly name = 'log'
   readonly #rules: readonly LogRule[]
   readonly #log: Log
+  /** Where lines have fields. */
+  readonly #fieldLog: Log['infoWith']
   readonly #clock: Clock
 
   constructor(rules: readonly LogRule[], log: Log, clock: Clock) {
     this.#rules = rules
     this.#log = log
+    this.#fieldLog = log.plugin('log').infoWith
     this.#clock = clock
   }
 
@@ -63,6 +66,8 @@ export class QueryLog implements Plugin {
       query.metadata?.set('log/type', type).set('log/class', kind)
       if (rule.classes?.has(kind) === false) return
     }
-    this.#log.info(rule.format({ query, answer, durationMs: this.#clock.now() - start }))
+    const entry = { query, answer, durationMs: this.#clock.now() - start }
+    if (this.#fieldLog === undefined) this.#log.info(rule.format(entry))
+    else this.#fieldLog(logFields(entry), rule.format(entry))
   }
 }

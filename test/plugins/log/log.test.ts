@@ -5,6 +5,8 @@ import type { Handler } from '../../../src/dns/plugin.ts'
 import type { Query } from '../../../src/dns/query.ts'
 import { emptyAnswer } from '../../../src/dns/response.ts'
 import { logPlugin } from '../../../src/plugins/log/setup.ts'
+import { LineWriter } from '../../../src/runtime/line-writer.ts'
+import { processLog } from '../../../src/runtime/log.ts'
 import { secondsText } from '../../../src/plugins/log/format.ts'
 import { setupBlocks, testRuntime, testShared, type TestRuntime } from '../../support/blocks.ts'
 import { formatName } from '../../../src/wire/name.ts'
@@ -215,4 +217,73 @@ t.test('durations in seconds, in their shortest form', async t => {
     [-1, '0']
   ]
   for (const [ms, expected] of cases) t.equal(secondsText(ms), expected)
+})
+
+t.test('json: the values of a line are fields, whatever its format', async t => {
+  const lines: string[] = []
+  const writer = new LineWriter((octets, done) => {
+    lines.push(...octets.toString().trimEnd().split('\n'))
+    queueMicrotask(() => done(null, octets.length))
+  })
+  const runtime = testRuntime()
+  const json = { ...runtime, log: processLog({ writer, format: 'json' }).log }
+  const [block] = setupBlocks(
+    '.:53 {\nlog . "{rcode} {name}" {\nclass success denial\n}\n}',
+    [logPlugin],
+    testShared(json),
+    forwarding(runtime)
+  )
+  const ask = (name: string, fields: QueryFields) =>
+    block!.chain.answer(makeQuery(name, 'A', { from: '2001:db8::7', port: 1024, id: 7, ...fields }))
+  await ask('Ok.org', { edns: 4096, dnssecOk: true })
+  await ask('sf.org', {})
+  await ask('nx.org', { transport: 'tcp' })
+  const common = {
+    level: 'info',
+    plugin: 'log',
+    client: '2001:db8::7',
+    port: 1024,
+    id: 7,
+    type: 'A',
+    class: 'IN'
+  }
+  t.same(
+    lines.map(line => {
+      const { time, ...fields } = JSON.parse(line) as { time: unknown }
+      t.type(time, 'string')
+      return fields
+    }),
+    [
+      {
+        ...common,
+        name: 'ok.org.',
+        proto: 'udp',
+        opcode: 0,
+        size: 35,
+        do: true,
+        bufsize: 4096,
+        rcode: 'NOERROR',
+        rflags: 'qr,rd,ra',
+        rsize: 57,
+        duration: 0.00125,
+        server: 'dns://:53',
+        msg: 'NOERROR ok.org.'
+      },
+      {
+        ...common,
+        name: 'nx.org.',
+        proto: 'tcp',
+        opcode: 0,
+        size: 24,
+        do: false,
+        bufsize: 65535,
+        rcode: 'NXDOMAIN',
+        rflags: 'qr,rd,ra',
+        rsize: 77,
+        duration: 0.00125,
+        server: 'dns://:53',
+        msg: 'NXDOMAIN nx.org.'
+      }
+    ]
+  )
 })
