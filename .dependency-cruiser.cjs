@@ -15,7 +15,8 @@ const doors = {
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
   re2js: '^src/corefile/pattern',
-  commander: '^src/cli/'
+  commander: '^src/cli/',
+  'lru-cache': '^src/plugins/cache/shelf'
 }
 
 module.exports = {
@@ -32,7 +33,17 @@ module.exports = {
     only('zones', ['wire', 'dns', 'runtime', 'zonefile']),
     only('cluster', ['wire', 'dns', 'runtime', 'corefile']),
     only('server', ['wire', 'dns', 'runtime']),
-    only('plugins', ['wire', 'dns', 'runtime', 'corefile', 'zonefile', 'zones', 'cluster', 'upstream', 'metrics']),
+    only('plugins', [
+      'wire',
+      'dns',
+      'runtime',
+      'corefile',
+      'zonefile',
+      'zones',
+      'cluster',
+      'upstream',
+      'metrics'
+    ]),
     {
       name: 'plugins-do-not-import-each-other',
       severity: 'error',

@@ -4,13 +4,16 @@ import { Listeners } from './app/listeners.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import type { Block } from './corefile/load.ts'
 import type { Position } from './corefile/position.ts'
+import { zoneWarning } from './corefile/server-keys.ts'
 import type { Answer } from './dns/answer.ts'
 import type { Eventual, Example } from './dns/plugin.ts'
+import type { Peer, TransportKind } from './dns/query.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { metricsOf } from './metrics/metrics.ts'
 import type { ReloadTimes } from './plugins/definition.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
 import type { Kubernetes } from './plugins/kubernetes/kubernetes.ts'
+import type { Response } from './server/transport/transport.ts'
 import type { Name } from './wire/name.ts'
 
 export interface AppOptions extends GenerationOptions {
@@ -63,7 +66,10 @@ export class App {
       const where = `${this.#listeners.portOf(planned)}${planned.address === '' ? '' : ` on ${planned.address}`}`
       // Blocks with views share a zone.
       const zones = new Set(planned.zones.map(({ text }) => text))
-      return [...zones].map(zone => `${scheme}${zone}:${where}`).sort()
+      return [...zones]
+        .map(zone => ({ line: `${scheme}${zone}:${where}`, warning: zoneWarning(zone) }))
+        .sort((a, b) => (a.line < b.line ? -1 : 1))
+        .flatMap(({ line, warning }) => (warning === undefined ? [line] : [warning, line]))
     })
   }
 
@@ -92,6 +98,24 @@ export class App {
     }
     generation.serve()
     return { dns: this.#listeners.addresses(), http: this.#httpAddresses() }
+  }
+
+  /**
+   * As `start`, without listeners: what it settles with answers messages that somebody else took in, as the first listener
+   * of the configuration would. Reloads don't change that.
+   */
+  async startWithin(): Promise<(wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response>> {
+    const { generation, lease } = this.#current
+    const [first] = generation.listeners
+    if (first === undefined) throw new Error('the configuration has no server block')
+    try {
+      await generation.start()
+      await lease.start()
+    } catch (error) {
+      await this.#abandon(generation, lease)
+      throw error
+    }
+    return this.#listeners.handedIn(first)
   }
 
   /**

@@ -2,7 +2,15 @@
 // wants too stays open, with its connections.
 import type { Answer } from '../dns/answer.ts'
 import { whenReady, type Eventual } from '../dns/plugin.ts'
-import { derivedQuery, LiveUse, newQuery, type ListenerInfo, type Query } from '../dns/query.ts'
+import {
+  derivedQuery,
+  LiveUse,
+  newQuery,
+  type ListenerInfo,
+  type Peer,
+  type Query,
+  type TransportKind
+} from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -12,6 +20,7 @@ import { Responder, type ListenerState } from '../server/respond.ts'
 import { ConnectionTable, connectionsMaxOf } from '../server/transport/connection-table.ts'
 import { listenPair } from '../server/transport/listen-pair.ts'
 import { TcpTransport } from '../server/transport/tcp.ts'
+import type { Response } from '../server/transport/transport.ts'
 import { UdpTransport } from '../server/transport/udp.ts'
 import { ZoneRouter } from '../server/zone-router.ts'
 import type { Name } from '../wire/name.ts'
@@ -110,11 +119,24 @@ export class Listeners {
 
   /** How to ask a listener that isn't open, as a client over TCP would. */
   inProcess(planned: PlannedListener): (name: Name, qtype: number) => Eventual<Answer> {
+    const { responder, listener } = this.#socketless(planned)
+    return (name, qtype) => responder.answer(newQuery(name, qtype, listener))
+  }
+
+  /** Answers messages as a listener would that isn't open. */
+  handedIn(
+    planned: PlannedListener
+  ): (wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response> {
+    const { responder, listener } = this.#socketless(planned)
+    return (wire, transport, peer) => responder.respond(wire, transport, peer, listener)
+  }
+
+  #socketless(planned: PlannedListener): { responder: Responder; listener: ListenerInfo } {
     const { transport, address, port } = planned
     const responder = new Responder(this.#stateOf(planned))
     const listener: ListenerInfo = { label: `${transport}://${address}:${port}`, address, port }
     this.#responderOf.set(listener, responder)
-    return (name, qtype) => responder.answer(newQuery(name, qtype, listener))
+    return { responder, listener }
   }
 
   async #listen(planned: PlannedListener): Promise<OpenListener> {

@@ -26,7 +26,7 @@ import { buildInfo, versionLines } from './version.ts'
 export async function serve(args: ServeArguments): Promise<number> {
   const { runtime, processLog } = systemRuntime()
   let app: App
-  let end = (_status: number): void => undefined
+  let end: (status: number) => void = () => undefined
   const ended = new Promise<number>(resolve => (end = resolve))
   let addresses: Addresses
   // Those of the start alone: a reload's are not held here.
@@ -66,6 +66,8 @@ export async function serve(args: ServeArguments): Promise<number> {
   }
   if (!args.quiet) for (const line of app.zoneLines) processLog.print(line)
   const reloader = new Reloader({ app, runtime, read: corefileReader(args, runtime) })
+  // Before anybody is told that we serve, and may end us.
+  const signalled = untilSignalled(app, reloader, runtime, processLog)
   await reloader.begin()
   if (!args.quiet) {
     for (const line of versionLines()) processLog.print(line)
@@ -88,7 +90,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       return failedStart(new Error(`Could not write the ready file: ${text}`), runtime, processLog)
     }
   }
-  const status = await Promise.race([untilSignalled(app, reloader, runtime, processLog), ended])
+  const status = await Promise.race([signalled, ended])
   if (args.readyFile !== undefined) removeReadyFile(args.readyFile, process.pid)
   await processLog.flush(FLUSH_MS)
   return status

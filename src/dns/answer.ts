@@ -30,6 +30,9 @@ export interface Reason {
   describe(query: Query): string
 }
 
+/** Lookups led to lookups until the bound on them was reached: names that lead in a circle. */
+export class LookupDepthError extends Error {}
+
 /** A value of `Rcode`, or another number that an upstream sent. */
 export type RcodeNumber = (typeof Rcode)[keyof typeof Rcode] | (number & {})
 

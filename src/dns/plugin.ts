@@ -59,5 +59,17 @@ class Link implements Handler {
 
 /** Links plugins, first asked first, before `last`. Done once, so no query pays for a closure. */
 export function linkPlugins(plugins: readonly Plugin[], last: Handler): Handler {
-  return plugins.reduceRight<Handler>((next, plugin) => new Link(plugin, next), last)
+  const chain = plugins.reduceRight<Handler>((next, plugin) => new Link(plugin, next), last)
+  const takers = plugins.filter(plugin => plugin.notified !== undefined)
+  if (takers.length === 0) return chain
+  return {
+    answer: query => chain.answer(query),
+    notified: query => {
+      for (const taker of takers) {
+        const answer = taker.notified?.(query)
+        if (answer !== undefined) return answer
+      }
+      return undefined
+    }
+  }
 }

@@ -56,8 +56,8 @@ export class Query {
   receivedAt = 0
   /** Set by plugins that answer from live state (*kubernetes*), and for lookups made on behalf of this query. */
   liveUse: LiveUse = LiveUse.NONE
-  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`). */
-  answerBy = Infinity
+  /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`); 0: nobody said. */
+  answerBy = 0
   /**
    * Values that plugins publish for others, by label (`kubernetes/namespace`, `forward/upstream`). Made by *metadata*
    * alone: without it there is no map, and nobody publishes anything. What is known of the question is put there by
@@ -190,7 +190,40 @@ export function derivedQuery(parent: Query, name: Name, qtype: number): Query {
   }
   const optAt = optOctets > 0 ? questionEnd : -1
   const { transport, peer, listener, depth } = parent
-  const query = new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth + 1)
+  return inherit(new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth + 1), parent)
+}
+
+/** What a query that stands for another one has of it. */
+function inherit(query: Query, parent: Query): Query {
+  query.receivedAt = parent.receivedAt
+  query.metadata = parent.metadata
   query.answerBy = parent.answerBy
   return query
+}
+
+/**
+ * The query as a client would have sent it with another question or another OPT record (a whole one, root owner
+ * included; none when left out). Records that the query carried besides are left out.
+ */
+export function rewrittenQuery(
+  parent: Query,
+  name: Uint8Array,
+  qtype: number,
+  qclass: number,
+  opt: Uint8Array | undefined
+): Query {
+  const questionEnd = HEADER_OCTETS + name.length + 4
+  const wire = Buffer.alloc(questionEnd + (opt?.length ?? 0))
+  parent.wire.copy(wire, 0, 0, 4)
+  write16(wire, 4, 1)
+  wire.set(name, HEADER_OCTETS)
+  write16(wire, questionEnd - 4, qtype)
+  write16(wire, questionEnd - 2, qclass)
+  if (opt !== undefined) {
+    write16(wire, 10, 1)
+    wire.set(opt, questionEnd)
+  }
+  const { transport, peer, listener, depth } = parent
+  const optAt = opt === undefined ? -1 : questionEnd
+  return inherit(new Query(wire, questionEnd - 4, optAt, transport, peer, listener, depth), parent)
 }

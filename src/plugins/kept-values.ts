@@ -28,6 +28,11 @@ export class KeptValues {
     return kept.value as T
   }
 
+  /** All values of this configuration. */
+  values(): readonly unknown[] {
+    return [...this.#values.values()].map(({ value }) => value)
+  }
+
   /** The configuration before is gone: drops what it had and this one did not ask for. */
   settle(): void {
     const before = this.#before

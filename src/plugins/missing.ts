@@ -32,7 +32,7 @@ export function missingPlugin(directive: Directive): CorefileError {
 
 /** The warning where a directive is left out instead. */
 export const leftOut = (directive: Directive): string =>
-  `labdns does not have the plugin '${directive.name}', which changes no answer: ${linesOf(directive)} left out`
+  `there is no plugin '${directive.name}' here, and it changes no answer: ${linesOf(directive)} left out`
 
 function hint(name: string): string {
   if (changesNoAnswer(name)) return `it changes no answer: with --lenient labdns warns and goes on without it`

@@ -1,14 +1,17 @@
 // Every directive that CoreDNS knows, in the order in which its plugins are asked, and the plugins that labdns has
 // (corefile-and-plugins.md §6). The order in a Corefile doesn't matter; this one does.
+import { autopathPlugin } from './autopath/setup.ts'
 import { autoPlugin } from './auto/setup.ts'
 import { bindPlugin } from './bind/setup.ts'
 import { cachePlugin } from './cache/setup.ts'
 import type { PluginDefinition } from './definition.ts'
+import { dns64Plugin } from './dns64/setup.ts'
 import { errorsPlugin } from './errors/setup.ts'
 import { filePlugin } from './file/setup.ts'
 import { forwardPlugin } from './forward/setup.ts'
 import { k8sExternalPlugin } from './k8s_external/setup.ts'
 import { kubernetesPlugin } from './kubernetes/setup.ts'
+import { templatePlugin } from './template/setup.ts'
 import { secondaryPlugin } from './secondary/setup.ts'
 import { transferPlugin } from './transfer/setup.ts'
 import { healthPlugin } from './health/setup.ts'
@@ -19,6 +22,7 @@ import { multisocketPlugin } from './multisocket/setup.ts'
 import { prometheusPlugin } from './prometheus/setup.ts'
 import { readyPlugin } from './ready/setup.ts'
 import { reloadPlugin } from './reload/setup.ts'
+import { rewritePlugin } from './rewrite/setup.ts'
 import { viewPlugin } from './view/setup.ts'
 import { whoamiPlugin } from './whoami/setup.ts'
 import { aclPlugin } from './acl/setup.ts'
@@ -119,13 +123,17 @@ export const definitions: readonly PluginDefinition[] = [
   errorsPlugin,
   logPlugin,
   localPlugin,
+  dns64Plugin,
   anyPlugin,
   chaosPlugin,
   loadbalancePlugin,
+  rewritePlugin,
+  autopathPlugin,
   aclPlugin,
   cachePlugin,
   headerPlugin,
   minimalPlugin,
+  templatePlugin,
   transferPlugin,
   hostsPlugin,
   k8sExternalPlugin,

@@ -1,6 +1,6 @@
 // The trunk: what happens to one message between a socket and the plugins, in order.
 import { accept } from '../dns/accept.ts'
-import type { Answer } from '../dns/answer.ts'
+import { LookupDepthError, type Answer } from '../dns/answer.ts'
 import type { Eventual, Handler } from '../dns/plugin.ts'
 import { LOOKUP_DEPTH_MAX, Query, type ListenerInfo, type Peer, type TransportKind } from '../dns/query.ts'
 import { badVersion, bareHeader, emptyAnswer, encodeResponse } from '../dns/response.ts'
@@ -69,7 +69,10 @@ export class Responder implements MessageResponder {
 
   /** A lookup that a plugin makes on behalf of `query`: bounded in depth, so that chains into each other end. */
   lookup(query: Query): Eventual<Answer> {
-    return query.depth > LOOKUP_DEPTH_MAX ? emptyAnswer(query, Rcode.SERVFAIL) : this.answer(query)
+    if (query.depth <= LOOKUP_DEPTH_MAX) return this.answer(query)
+    const answer = emptyAnswer(query, Rcode.SERVFAIL)
+    answer.error = new LookupDepthError(`names lead in a circle: ${query.depth} lookups for one query`)
+    return answer
   }
 
   #ask(handler: Handler, query: Query): Eventual<Answer> {

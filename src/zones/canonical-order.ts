@@ -1,6 +1,5 @@
 // Names in canonical order (RFC 4034 §6.1): needed to prove with NSEC records that a name doesn't exist.
 import { nameKey } from '../wire/name.ts'
-import type { ZoneNode } from './zone-data.ts'
 
 /**
  * A string that sorts as the name does: labels from the right, each followed by what sorts before any octet, so that a
@@ -19,11 +18,11 @@ function sortKey(name: Uint8Array): string {
 }
 
 /** Nodes by canonical order. Built once for a zone that never changes. */
-export class CanonicalOrder {
+export class CanonicalOrder<Node extends { readonly name: Uint8Array }> {
   readonly #keys: readonly string[]
-  readonly #nodes: readonly ZoneNode[]
+  readonly #nodes: readonly Node[]
 
-  constructor(nodes: readonly ZoneNode[]) {
+  constructor(nodes: readonly Node[]) {
     const keyed = nodes.map(node => ({ node, key: sortKey(node.name) }))
     keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     this.#keys = keyed.map(each => each.key)
@@ -31,7 +30,7 @@ export class CanonicalOrder {
   }
 
   /** The last node whose name is this one or stands before it. */
-  atOrBefore(name: Uint8Array): ZoneNode | undefined {
+  atOrBefore(name: Uint8Array): Node | undefined {
     const key = sortKey(name)
     let low = 0
     let high = this.#keys.length

@@ -93,7 +93,7 @@ export class ZoneData {
   /** Records that were left out because they don't lie in the zone. */
   readonly outside: number
   readonly #nodes: ReadonlyMap<NameKey, ZoneNode>
-  #order: CanonicalOrder | undefined
+  #order: CanonicalOrder<ZoneNode> | undefined
 
   constructor(origin: Name, apex: ZoneApex, nodes: ReadonlyMap<NameKey, ZoneNode>, outside: number) {
     this.origin = origin

@@ -91,6 +91,12 @@ function until(port, name, wanted, limitMs) {
   })
 }
 
+/** Milliseconds of CPU that a process has used: what a busy machine doesn't change. */
+function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return 10 * (Number(fields[11]) + Number(fields[12]))
+}
+
 async function freePort() {
   const socket = dgram.createSocket('udp4')
   await new Promise(resolve => socket.bind(0, '127.0.0.1', resolve))
@@ -114,6 +120,7 @@ async function begin() {
   return {
     port,
     ms: at - startedAt,
+    cpuMs: cpuOf(child.pid),
     memory: Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
     output: () => output,
     stop() {
@@ -141,7 +148,10 @@ try {
       continue
     }
     console.log(server.output().trim())
-    console.log(`resident then: ${server.memory.toFixed(0)} MB`)
+    const [load] = os.loadavg()
+    console.log(
+      `then: ${server.memory.toFixed(0)} MB resident, ${server.cpuMs} ms of CPU used, load ${load?.toFixed(1)}`
+    )
     judge(`from exec to the first answer, median of ${STARTS}`, median(starts), START_MS)
     // The watches of 500 files are set up after the first answer.
     await sleep(1500)

@@ -7,7 +7,7 @@ import { setupBlocks, testRuntime, testShared } from '../support/blocks.ts'
 
 const folder = new URL('../../../src/plugins/', import.meta.url)
 /** Their manuals need a cluster to be set up; their own tests run those examples. */
-const ELSEWHERE = ['kubernetes', 'transfer']
+const ELSEWHERE = ['autopath', 'k8s_external', 'kubernetes', 'transfer']
 const bind = bindOn(() => new Map([['lo', ['127.0.0.1', '::1']]]))
 const known = definitions.map(definition => (definition.name === 'bind' ? bind : definition))
 

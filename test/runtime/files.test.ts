@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { fileErrorText, systemFiles } from '../../src/runtime/files.ts'
@@ -21,6 +21,17 @@ t.test('reads whole files', t => {
   t.equal(systemFiles.read(join(folder, 'empty')).length, 0)
   t.ok(systemFiles.read(join(folder, 'large')).equals(large))
   t.match(systemFiles.read('/proc/self/status').toString(), /^Name:/, 'a file whose size says 0')
+  t.end()
+})
+
+t.test('says when a file was changed, and how large it is', t => {
+  const folder = t.testdir({ text: 'a\nb\n' })
+  const path = join(folder, 'text')
+  utimesSync(path, 1000, 1234.5)
+  t.same(systemFiles.stat(path), { modifiedMs: 1_234_500, octets: 4 })
+  symlinkSync('text', join(folder, 'link'))
+  t.same(systemFiles.stat(join(folder, 'link')), { modifiedMs: 1_234_500, octets: 4 }, 'links are followed')
+  t.throws(() => systemFiles.stat(join(folder, 'none')), { code: 'ENOENT', syscall: 'stat' })
   t.end()
 })
 

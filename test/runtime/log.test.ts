@@ -14,6 +14,18 @@ function memoryLog(debug = false) {
   return { lines, ...processLog({ debug, writer }) }
 }
 
+t.test('debug lines can be shown from some moment on', async t => {
+  const { lines, log, showDebug, flush } = memoryLog()
+  const local = log.plugin('local')
+  local.debug('one')
+  showDebug(true)
+  local.debug('two')
+  showDebug(false)
+  local.debug('three')
+  await flush(1000)
+  t.same(lines, ['[DEBUG] plugin/local: two'])
+})
+
 t.test('lines look as people grep them', async t => {
   const { lines, log, print, flush } = memoryLog()
   print('.:53')

@@ -17,6 +17,9 @@ export function fakeFiles(texts: Readonly<Record<string, string>> = {}): Files {
       if (Object.hasOwn(texts, path)) return 'file'
       return Object.keys(texts).some(each => each.startsWith(`${path}/`)) ? 'directory' : undefined
     },
-    stat: path => ({ modifiedMs: 0, octets: Buffer.byteLength(texts[path] ?? fail(path)) })
+    stat: path => {
+      const isFolder = Object.keys(texts).some(each => each.startsWith(`${path}/`))
+      return { modifiedMs: 0, octets: isFolder ? 4096 : Buffer.byteLength(texts[path] ?? fail(path)) }
+    }
   }
 }

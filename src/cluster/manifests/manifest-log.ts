@@ -1,6 +1,6 @@
 // Tells people about manifests: what is wrong, what changed and what is missing, each once, and never without a bound.
 import type { Log } from '../../runtime/log.ts'
-import type { ObjectName, SimulatedProblem } from '../apps/simulated.ts'
+import type { ObjectName, SimulatedNote, SimulatedProblem } from '../apps/simulated.ts'
 import type { AppsSettled } from './apps-state.ts'
 import type { Catalog } from './catalog.ts'
 import type { Change, Changed } from './change.ts'
@@ -26,6 +26,8 @@ const TROUBLES_MAX = 20
 const CHANGED_FILES_MAX = 5
 /** Notes of the control plane that are told at a time. */
 const NOTES_MAX = 10
+/** Changes that are remembered to be told together. */
+const UNTOLD_MAX = 20_000
 
 export class ManifestLog {
   readonly #log: Log
@@ -33,6 +35,9 @@ export class ManifestLog {
   #undeclared: ReadonlySet<string> = new Set()
   /** Keys that are declared twice for now: one of the files may be half written. */
   #doubts: string[] = []
+  /** What changed among applications and was not told yet. */
+  #changes: Changed[] = []
+  #notes: SimulatedNote[] = []
   /** What the control plane found wrong and was told, by subject and text. */
   #problems: ReadonlyMap<string, SimulatedProblem> = new Map()
 
@@ -116,16 +121,27 @@ export class ManifestLog {
     if (rest.length > 0) this.#log.info(changeLine(`${rest.length} more files`, others))
   }
 
+  /** Remembers what changed among applications until `appChanges`: of many files that are saved at once, one by one. */
+  noteAppChanges(changes: readonly Changed[], { written, notes }: AppsSettled): void {
+    if (this.#changes.length + this.#notes.length > UNTOLD_MAX) return
+    this.#changes.push(...changes, ...written)
+    this.#notes.push(...notes)
+  }
+
   /** What changed among applications: what the control plane has to say of it, and a line a file for the rest. */
-  appChanges(changes: readonly Changed[], { written, notes }: AppsSettled, catalog: Catalog): void {
-    const files = new Map(written.map(({ object, file }) => [keyOf(object), file]))
+  appChanges(catalog: Catalog): void {
+    const [changes, notes] = [this.#changes, this.#notes]
+    if (changes.length === 0 && notes.length === 0) return
+    this.#changes = []
+    this.#notes = []
+    const files = new Map(changes.map(({ object, file }) => [keyOf(object), file]))
     for (const note of notes.slice(0, NOTES_MAX)) {
       const { subject } = note
       this.#log.info(noteLine(note, declared(catalog, subject), files.get(keyOf(subject))))
     }
     if (notes.length > NOTES_MAX) this.#log.info(`apps: ${notes.length - NOTES_MAX} more objects changed`)
     const noted = new Set(notes.map(note => keyOf(note.subject)))
-    this.changes([...changes, ...written.filter(change => !noted.has(keyOf(change.object)))])
+    this.changes(changes.filter(change => !noted.has(keyOf(change.object))))
   }
 
   /** What the control plane finds wrong: each once, and again when it is mended. */

@@ -51,6 +51,8 @@ const TOLD_AT_ONCE = 1000
 /** Objects that are compared between two looks at the time. */
 const SETTLED_AT_ONCE = 200
 
+/** Files of applications that are read before what follows from them is settled, while serving. */
+const APP_FILES_AT_ONCE = 20
 /** Longer files are read as manifests whatever they are. */
 const FOREIGN_OCTETS_MAX = 4 << 20
 
@@ -139,6 +141,7 @@ export class ManifestSource implements ClusterSource {
     // Files that hold nothing lead to what every cluster has.
     if (this.#apps !== undefined) await this.#takeOver([], new Pace(this.#options.runtime.clock))
     if (this.#closed) return
+    this.#sayApps()
     this.#sayStart()
     this.#synced = true
     for (const sink of this.#sinks) sink.synced()
@@ -226,10 +229,13 @@ export class ManifestSource implements ClusterSource {
     const pace = new Pace(this.#options.runtime.clock)
     while (!this.#closed && (this.#dirty.size > 0 || this.#rescan)) {
       if (this.#rescan) this.#rescanInputs()
-      const batch = [...this.#dirty]
-      this.#dirty.clear()
+      // What follows from one batch is worked out without a pause, so it is kept small once somebody asks.
+      const most = this.#synced && this.#apps !== undefined ? APP_FILES_AT_ONCE : this.#dirty.size
+      const batch = [...this.#dirty].slice(0, most)
+      for (const [path] of batch) this.#dirty.delete(path)
       try {
         await this.#readBatch(batch, pace)
+        if (pace.due) await pace.pause()
       } catch (error) {
         // A mistake of ours must not end the watching; the state before stays in service.
         this.#log.error(
@@ -237,6 +243,7 @@ export class ManifestSource implements ClusterSource {
         )
       }
     }
+    this.#sayApps()
   }
 
   async #readBatch(batch: readonly (readonly [string, string])[], pace: Pace): Promise<void> {
@@ -280,8 +287,14 @@ export class ManifestSource implements ClusterSource {
       this.#said.missing(changes, this.#catalog)
       return
     }
-    if (this.#synced) this.#said.appChanges(changes, apps as AppsSettled, this.#catalog)
+    if (this.#synced) this.#said.noteAppChanges(changes, apps as AppsSettled)
     this.#said.addressless(changes)
+  }
+
+  /** Tells what changed among applications and what is wrong with them, after all that was to be read. */
+  #sayApps(): void {
+    if (this.#apps === undefined) return
+    this.#said.appChanges(this.#catalog)
     // What a half-written file seems to claim or to have lost is no problem yet.
     const isUnsettled = [...this.#files.values()].some(file => file.unsettledSince !== undefined)
     if (!isUnsettled) this.#said.problems(this.#apps.state.problems(), this.#catalog)

@@ -66,6 +66,8 @@ export class AnswerStore {
   readonly #arena: Arena
   readonly #hasher: Hasher
   readonly #again = new Survey()
+  /** Nobody will ask for it any more, though queries may still be under way that were asked through it. */
+  #isClosed = false
 
   constructor(arena: Arena, hasher: Hasher, options: StoreOptions) {
     this.#arena = arena
@@ -164,6 +166,7 @@ export class AnswerStore {
     lifetime: number,
     now: number
   ): boolean {
+    if (this.#isClosed) return false
     let { octets, length } = answer
     let from = survey
     if (length > PLAIN_OCTETS_MAX) {
@@ -226,8 +229,9 @@ export class AnswerStore {
     return new Answer(target, length, rcode, flags, plainLength)
   }
 
-  /** Frees everything. */
-  clear(): void {
+  /** Frees everything, for good. */
+  close(): void {
+    this.#isClosed = true
     this.success.clear()
     this.denial.clear()
   }

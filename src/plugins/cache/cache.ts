@@ -61,7 +61,7 @@ export class Cache implements Plugin {
   readonly #successDisabled: ZoneTable<true>
   readonly #denialDisabled: ZoneTable<true>
   readonly #survey = new Survey()
-  readonly #open: () => CacheParts
+  readonly #makeParts: () => CacheParts
   #parts: CacheParts | undefined
   readonly #meters = new Map<string, CacheMeter>()
   #lastListener: ListenerInfo | undefined
@@ -71,12 +71,12 @@ export class Cache implements Plugin {
   readonly #evictionsTold = { success: 0, denial: 0 }
   readonly #wallMs: () => number
 
-  /** `open` is called once, before the first query is looked up. */
-  constructor(options: CacheOptions, clock: Clock, metrics: Metrics, open: () => CacheParts) {
+  /** `makeParts` is called once, before the first query is looked up. */
+  constructor(options: CacheOptions, clock: Clock, metrics: Metrics, makeParts: () => CacheParts) {
     this.#options = options
     this.#clock = clock
     this.#metrics = metrics
-    this.#open = open
+    this.#makeParts = makeParts
     this.#zonesLabel = options.zones.map(({ zone }) => zone).join(',')
     const isAll = options.zones.some(({ name }) => name?.length === 1)
     this.#zones = isAll ? undefined : tableOf(options.zones)
@@ -91,7 +91,7 @@ export class Cache implements Plugin {
       this.#zones !== undefined
     )
       return next.answer(query)
-    const { store, live } = this.parts
+    const { store, live } = this.#opened
     if (live?.owns(query) === true) return this.#pass(query, next)
     const now = store.ticks(query.receivedAt === 0 ? this.#clock.now() : query.receivedAt)
     const meter = this.#meterOf(query.listener)
@@ -127,9 +127,14 @@ export class Cache implements Plugin {
     return answer.then(value => this.#learn(query, value, 0, meter, wantsAd(query)))
   }
 
-  /** The store, opened when it is first needed. */
-  get parts(): CacheParts {
-    return (this.#parts ??= this.#open())
+  /** Takes the store over that the configuration before may have left. */
+  open(): void {
+    this.#parts ??= this.#makeParts()
+  }
+
+  /** Opened when it is first needed, at the latest. */
+  get #opened(): CacheParts {
+    return (this.#parts ??= this.#makeParts())
   }
 
   /**
@@ -137,7 +142,7 @@ export class Cache implements Plugin {
    * `serve_stale_policy prefer_positive` a stale answer stands before a denial too.
    */
   #choose(query: Query, hash: number, now: number): Chosen {
-    const { store } = this.parts
+    const { store } = this.#opened
     const chosen = this.#chosen
     const { staleMs, preferPositive } = this.#options
     const success = store.find(store.success, query, hash)
@@ -229,7 +234,7 @@ export class Cache implements Plugin {
   }
 
   #keep(query: Query, answer: Answer, hash: number, lifetime: number, meter: CacheMeter): void {
-    const { store } = this.parts
+    const { store } = this.#opened
     const survey = this.#survey
     const now = store.ticks(this.#clock.now())
     const shelf = survey.kind === Kind.SUCCESS ? store.success : store.denial
@@ -244,7 +249,7 @@ export class Cache implements Plugin {
 
   /** Whether something better is there already: a live denial before a failure, a preferred answer before none. */
   #isOutranked(query: Query, hash: number, survey: Survey, now: number): boolean {
-    const { store } = this.parts
+    const { store } = this.#opened
     if (survey.kind === Kind.FAILURE) {
       const denial = store.find(store.denial, query, hash)
       return denial >= 0 && !store.isFailure(denial) && store.left(denial, now) > 0
@@ -261,7 +266,7 @@ export class Cache implements Plugin {
   }
 
   #showEntries(meter: CacheMeter): void {
-    const { store } = this.parts
+    const { store } = this.#opened
     meter.entries(store.success.size, store.denial.size)
   }
 
@@ -274,7 +279,7 @@ export class Cache implements Plugin {
     now: number,
     meter: CacheMeter
   ): Eventual<Answer> {
-    const { store } = this.parts
+    const { store } = this.#opened
     const { staleVerify, staleVerifyMs, staleTtlSeconds } = this.#options
     store.touch(entry, now)
     // Made before anybody is waited for: the entry may be gone then.
@@ -332,7 +337,7 @@ export class Cache implements Plugin {
     now: number,
     meter: CacheMeter
   ): void {
-    const { store } = this.parts
+    const { store } = this.#opened
     const { prefetchAmount, prefetchMs, prefetchPercent } = this.#options
     if (prefetchAmount === 0) {
       store.touch(entry, now)
@@ -346,7 +351,7 @@ export class Cache implements Plugin {
 
   /** Asks again in the background, over TCP so that nothing is cut, and keeps what comes. */
   #refresh(query: Query, next: Handler, hash: number, entry: number, meter: CacheMeter): void {
-    const { store } = this.parts
+    const { store } = this.#opened
     const hits = store.hits(entry)
     store.refreshes(entry)
     meter.prefetch()
@@ -362,7 +367,7 @@ export class Cache implements Plugin {
    * refreshed again before its time.
    */
   #tryAsk(inner: Query, next: Handler, hash: number, meter: CacheMeter): Eventual<Answer | undefined> {
-    const { store } = this.parts
+    const { store } = this.#opened
     const settle = (answer: Answer | undefined): Answer | undefined => {
       if (answer !== undefined) this.#learn(inner, answer, hash, meter, true)
       const now = store.ticks(this.#clock.now())
@@ -384,7 +389,7 @@ export class Cache implements Plugin {
 
   /** An entry with time left was refreshed, or needs no refresh yet. */
   #recheckMs(entry: number, now: number): number {
-    return this.parts.store.left(entry, now) > 0 ? 0 : this.#options.staleRecheckMs
+    return this.#opened.store.left(entry, now) > 0 ? 0 : this.#options.staleRecheckMs
   }
 
   #kept(answer: Answer): Answer {

@@ -4,7 +4,7 @@ import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import type { FamilySpec } from '../../metrics/family.ts'
 import { isLiveSource } from '../../dns/live.ts'
-import { metricsOf } from '../../metrics/metrics.ts'
+import { metricsOf, type Metrics } from '../../metrics/metrics.ts'
 import type { PluginDefinition, SetupContext, Shared } from '../definition.ts'
 import { AnswerStore } from './answer-store.ts'
 import { Arena } from './arena.ts'
@@ -26,7 +26,8 @@ export const cachePlugin: PluginDefinition = {
       }
     })
     // Opened by then, it is the one of the configuration before where that is to be handed on.
-    context.onStartup(() => void cache.parts)
+    context.onStartup(() => cache.open())
+    showOctets(context, bound)
     return cache
   }
 }
@@ -40,7 +41,7 @@ function storeOf(context: SetupContext, options: CacheOptions, arena: Arena): An
         successMax: effectiveCapacity(options.success.capacity),
         denialMax: effectiveCapacity(options.denial.capacity)
       }),
-    store => store.clear()
+    store => store.close()
   )
 }
 
@@ -81,19 +82,32 @@ class Bound {
   }
 }
 
-function boundOf(shared: Shared): Bound {
-  return shared.once('cache bound', () => {
-    const bound = new Bound(shared)
-    const metrics = metricsOf(shared)
-    const gauge = (spec: FamilySpec, value: () => number) =>
-      metrics.addCollector(() => ({
-        name: spec.name,
-        help: spec.help,
-        type: 'gauge',
-        samples: [{ suffix: '', labels: {}, value: value() }]
-      }))
-    gauge(OCTETS, () => bound.arena().octetsUsed)
-    gauge(OCTETS_MAX, () => bound.arena().octetsMax)
-    return bound
-  })
+const boundOf = (shared: Shared): Bound => shared.once('cache bound', () => new Bound(shared))
+
+/** Shows what the caches of the configuration that serves take. */
+function showOctets(context: SetupContext, bound: Bound): void {
+  const shown = context.keep(
+    'cache gauges',
+    () => new OctetGauges(metricsOf(context)),
+    gauges => gauges.remove()
+  )
+  context.onServing(() => (shown.arena = bound.arena()))
+}
+
+class OctetGauges {
+  arena: Arena | undefined
+  readonly remove: () => void
+
+  constructor(metrics: Metrics) {
+    const add = (spec: FamilySpec, value: (arena: Arena) => number): (() => void) =>
+      metrics.addCollector(() => {
+        const samples =
+          this.arena === undefined ? [] : [{ suffix: '' as const, labels: {}, value: value(this.arena) }]
+        return { name: spec.name, help: spec.help, type: 'gauge', samples }
+      })
+    const removes = [add(OCTETS, arena => arena.octetsUsed), add(OCTETS_MAX, arena => arena.octetsMax)]
+    this.remove = () => {
+      for (const remove of removes) remove()
+    }
+  }
 }

@@ -16,7 +16,8 @@ export class Cancel implements Plugin {
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {
-    query.answerBy = Math.min(query.answerBy, this.#clock.now() + this.#limitMs)
+    const end = this.#clock.now() + this.#limitMs
+    if (query.answerBy === 0 || end < query.answerBy) query.answerBy = end
     return next.answer(query)
   }
 }

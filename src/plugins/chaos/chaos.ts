@@ -76,7 +76,7 @@ function characterString(text: string): Uint8Array {
     let octet = octets[at] as number
     if (octet === 0x5c) {
       const digits = octets.toString('latin1', at + 1, at + 4)
-      if (/^(?:1?\d\d|2[0-4]\d|25[0-5])$/.test(digits) && digits.length === 3) {
+      if (/^(?:[01]\d\d|2[0-4]\d|25[0-5])$/.test(digits)) {
         octet = Number(digits)
         at += 3
       } else if (++at < octets.length) octet = octets[at] as number

@@ -2,7 +2,7 @@
 // through unchanged.
 import type { Pattern } from '../../corefile/pattern.ts'
 import { formatDuration } from '../../corefile/values.ts'
-import type { Answer } from '../../dns/answer.ts'
+import { LookupDepthError, type Answer } from '../../dns/answer.ts'
 import type { Eventual, Handler, Plugin } from '../../dns/plugin.ts'
 import { queryNameText } from '../../dns/query-text.ts'
 import type { Query } from '../../dns/query.ts'
@@ -56,6 +56,8 @@ export class Errors implements Plugin {
   }
 
   #note(query: Query, answer: Answer, error: Error): void {
+    // A circle passes here once for every lookup in it; the client's own query says it.
+    if (query.depth > 0 && error instanceof LookupDepthError) return
     const matched = error.message.slice(0, MATCHED_CHARACTERS_MAX)
     const group = this.#groups.find(each => each.matches(matched))
     if (group?.gathers() === true) return

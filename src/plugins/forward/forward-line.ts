@@ -105,7 +105,8 @@ export class ForwardLine {
     const { failsMax, failfast, failover } = this.options
     const { clock, random } = this.#runtime
     const startedAt = query.receivedAt === 0 ? clock.now() : query.receivedAt
-    const endAt = Math.min(query.answerBy, startedAt + QUERY_LIMIT_MS)
+    const limit = startedAt + QUERY_LIMIT_MS
+    const endAt = query.answerBy === 0 ? limit : Math.min(query.answerBy, limit)
     const list = this.#policy(this.#servers())
     if (list.length === 0) return this.#failStopped(query)
     const attemptsMax = this.#attemptsMax(list.length)

@@ -1,7 +1,8 @@
 // What a hosts file says, for asking: names to addresses and back (corefile-and-plugins.md §8.12).
-import { parseIp, withoutZone } from '../../corefile/addresses.ts'
+import { withoutZone } from '../../corefile/addresses.ts'
 import type { Zone } from '../../corefile/zones.ts'
 import { ZoneTable } from '../../dns/zone.ts'
+import { parseAddress, parsedAddress } from '../../wire/address.ts'
 import { lowerName, nameKey, parseName, type Name, type NameKey } from '../../wire/name.ts'
 
 export interface HostTableOptions {
@@ -16,7 +17,7 @@ export const ENTRIES_MAX = 1_000_000
 /** Names that one address leads back to; more don't fit a message, and block lists give one address to all names. */
 const NAMES_MAX = 4096
 /** Lines that are read before others get their turn. */
-const LINES_AT_ONCE = 2000
+const LINES_AT_ONCE = 500
 
 type Family = 4 | 16
 
@@ -55,13 +56,19 @@ export class HostTable {
     return this.#addresses.get(Buffer.from(octets.subarray(0, length)).toString('latin1')) ?? []
   }
 
+  /** Takes lines in. */
+  readAll(text: string): void {
+    const reading = this.read(Buffer.from(text))
+    while (reading.next().done !== true);
+  }
+
   /** Takes lines in; yields now and then, so that a long file can be read bit by bit. */
-  *read(text: string): Generator<void, void, void> {
+  *read(text: Buffer): Generator<void, void, void> {
     let lines = 0
     for (let at = 0; at < text.length;) {
-      let end = text.indexOf('\n', at)
+      let end = text.indexOf(0x0a, at)
       if (end < 0) end = text.length
-      this.#line(text.slice(at, end))
+      this.#line(text.toString('utf8', at, end))
       at = end + 1
       if (++lines % LINES_AT_ONCE === 0) yield
     }
@@ -71,11 +78,11 @@ export class HostTable {
   #line(line: string): void {
     const comment = line.indexOf('#')
     const [first = '', ...names] = (comment < 0 ? line : line.slice(0, comment)).split(/\s+/).filter(Boolean)
-    const address = names.length === 0 ? undefined : parseIp(withoutZone(first))
-    if (address === undefined) return
-    const key = Buffer.from(address.octets).toString('latin1')
+    const length = names.length === 0 ? 0 : parseAddress(withoutZone(first))
+    if (length === 0) return
+    const key = String.fromCharCode(...parsedAddress.subarray(0, length))
     let octets = this.#octets.get(key)
-    if (octets === undefined) this.#octets.set(key, (octets = address.octets))
+    if (octets === undefined) this.#octets.set(key, (octets = parsedAddress.slice(0, length)))
     for (const name of names) this.#add(name, octets, key)
   }
 

@@ -61,14 +61,14 @@ export class HostsFile {
       if (modifiedMs === this.#modifiedMs && octets === this.#octets) return undefined
       this.#modifiedMs = modifiedMs
       this.#octets = octets
-      return this.#read(files.read(this.#path, FILE_OCTETS_MAX).toString('utf8'), modifiedMs)
+      return this.#read(files.read(this.#path, FILE_OCTETS_MAX), modifiedMs)
     } catch (error) {
       log.own().warn(`hosts: ${fileErrorText(error, this.#path)}; its last contents stay in use`)
       return undefined
     }
   }
 
-  *#read(text: string, modifiedMs: number): Generator<void, void, void> {
+  *#read(text: Buffer, modifiedMs: number): Generator<void, void, void> {
     const table = new HostTable(this.#options)
     yield* table.read(text)
     const { log } = this.#runtime

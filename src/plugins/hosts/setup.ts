@@ -42,7 +42,7 @@ export const hostsPlugin: PluginDefinition = {
     const { runtime } = context
     const { path, zones, reverse, reloadMs, ttlSeconds, fallthroughUnsupported } = stanza
     const inline = new HostTable({ zones, reverse })
-    for (const line of stanza.inline) for (const _ of inline.read(line));
+    inline.readAll(stanza.inline.join('\n'))
     const metrics = metricsOf(context)
     const file = new HostsFile(path, { zones, reverse }, runtime, {
       entries: count => void (metrics.gauge(ENTRIES).with(path).value = count + inline.entries),

@@ -3,7 +3,7 @@ import type { ExternalTarget } from '../../cluster/index/external-table.ts'
 import type { Answer, RcodeNumber } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
-import type { Query } from '../../dns/query.ts'
+import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
 import { srvWeight } from '../../dns/srv-weight.ts'
 import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
@@ -56,6 +56,7 @@ export class K8sExternal implements Plugin, Transferer {
     const zone = zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     const view = this.#view
     if (zone === undefined || view === undefined) return next.answer(query)
+    query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN || query.qtype === Rtype.AXFR || query.qtype === Rtype.IXFR)
       return emptyAnswer(query, Rcode.REFUSED)
     const zoneAt = zones.zoneAt

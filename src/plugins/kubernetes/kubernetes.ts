@@ -15,6 +15,7 @@ import { Apex, isNameServerName, isVersionName } from './apex.ts'
 import { exampleQuestions } from './examples.ts'
 import { CnameChain, type Lookup } from './external-name.ts'
 import { FIRST_NAME_ERROR, Match, Outcome } from './match.ts'
+import { QueryMetadata } from './metadata.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
 import { Reasons, Rule } from './reasons.ts'
 import { RecordWriter } from './records.ts'
@@ -34,6 +35,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   readonly #reverse: Reverse
   readonly #chain: CnameChain
   readonly #reasons: Reasons
+  readonly #metadata: QueryMetadata
   readonly #searchPaths: SearchPaths
   /** Seconds: what every record but a few gets. */
   readonly #ttl: number
@@ -44,6 +46,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     this.#ttl = options.ttl
     this.#zones = new ZoneTable(options.zones.map(zone => [zone.name, zone] as const))
     this.#match = new Match(index, options)
+    this.#metadata = new QueryMetadata(index, options)
     this.#searchPaths = new SearchPaths(index)
     this.#records = new RecordWriter(index, this.#writer)
     this.apex = new Apex(index, options, this.#writer)
@@ -70,6 +73,12 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
 
   examples(): readonly Example[] {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
+  }
+
+  publish(query: Query, metadata: Map<string, string>): void {
+    this.#metadata.publishClient(query, metadata)
+    const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
+    if (zone !== undefined) this.#metadata.publishName(query, zone, this.#zones.zoneAt, metadata)
   }
 
   owns(query: Query): boolean {

@@ -21,7 +21,7 @@ export class SearchPaths {
     if (namespace < 0) return undefined
     const label = namespaces.label(namespace)
     let paths = this.#made.get(label)
-    if (paths === undefined) this.#made.set(label, (paths = new Map()))
+    if (paths === undefined) this.#made.set(label, (paths = new Map<Zone, readonly Name[]>()))
     let path = paths.get(zone)
     if (path === undefined) paths.set(zone, (path = searchPath(label, zone)))
     return path

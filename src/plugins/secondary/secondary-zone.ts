@@ -64,12 +64,19 @@ export class SecondaryZone {
 
   /** Copies the zone and keeps it up to date until `stop`. Never rejects. */
   async run(): Promise<void> {
-    await this.#copyFirst()
+    // What another configuration copied is checked at once.
+    if (this.zone.data === undefined) await this.#copyFirst()
+    else this.#isNotified = true
     while (!this.#isStopped) await this.#keep()
   }
 
   get #isStopped(): boolean {
     return this.#stopped.signal.aborted
+  }
+
+  /** Whether a NOTIFY came while it waited. */
+  #wasWoken(): boolean {
+    return this.#isNotified
   }
 
   async #copyFirst(): Promise<void> {
@@ -83,6 +90,7 @@ export class SecondaryZone {
         .plugin('secondary')
         .warn(`All '${text}' masters failed to transfer, retrying in ${formatDuration(delayMs)}: ${failure}`)
       await this.#wait(delayMs)
+      if (this.#wasWoken()) await this.#wait(CHECK_GAP_MS, false)
       delayMs = Math.min(delayMs * 2, FIRST_RETRY_MAX_MS)
     }
   }

@@ -4,6 +4,7 @@ import type { Dispenser } from '../../corefile/dispenser.ts'
 import { fallthroughZones, zonesOrKeys, type Zone } from '../../corefile/zones.ts'
 import { isNotifier } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
+import { placeText } from '../../upstream/address.ts'
 import type { DirectTarget } from '../../upstream/direct.ts'
 import { ServedZone } from '../../zones/served-zone.ts'
 import { ZoneServer } from '../../zones/zone-server.ts'
@@ -50,7 +51,10 @@ export const secondaryPlugin: PluginDefinition = {
         )
       for (const { zone, name } of names) {
         if (name === undefined) continue
-        zones.push(new SecondaryZone(new ServedZone(zone, name), primaries, context.runtime, notifier))
+        // A reload goes on with what was copied.
+        const key = [NAME, zone, ...primaries.map(each => placeText(each.host, each.port))].join(' ')
+        const served = context.keep(key, () => new ServedZone(zone, name))
+        zones.push(new SecondaryZone(served, primaries, context.runtime, notifier))
       }
     }
     return serve(zones, fallthrough, context)

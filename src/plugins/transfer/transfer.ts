@@ -68,7 +68,11 @@ export class Transfer implements Plugin, Notifier {
     if (query.qtype === Rtype.IXFR) {
       const serial = clientSerial(query)
       const isCurrent = zone.isCurrent?.(serial) ?? serial === zone.serial
-      if (serial >= 0 && isCurrent) return this.#message(query, [zone.soa])
+      if (serial >= 0 && isCurrent) {
+        const place = describe(query, zone.serial)
+        this.#log.info(`Outgoing noop, incremental transfer for up to date zone ${place}`)
+        return this.#message(query, [zone.soa])
+      }
     }
     const messages = this.#messages(query, zone)
     const first = messages.next()

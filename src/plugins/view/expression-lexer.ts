@@ -45,14 +45,16 @@ export function expressionTokens(source: string): readonly ExpressionToken[] {
       word = character
       tokens.push({ kind: 'Bracket', text: word, at })
     } else if ((word = match(OPERATOR)) !== undefined) tokens.push({ kind: 'Operator', text: word, at })
-    else if (/["'`]/.test(character)) throw new ExpressionError('literal not terminated', source, at)
+    else if (/["'`]/.test(character))
+      throw new ExpressionError('literal not terminated', source, source.length)
     else {
       const code = (source.codePointAt(at) as number).toString(16).toUpperCase().padStart(4, '0')
       throw new ExpressionError(`unrecognized character: U+${code} '${character}'`, source, at)
     }
     at += word.length
   }
-  tokens.push({ kind: 'EOF', text: '', at: source.length })
+  // Where expr-lang puts it: at the last character.
+  tokens.push({ kind: 'EOF', text: '', at: Math.max(0, source.length - 1) })
   return tokens
 }
 
@@ -78,8 +80,7 @@ function unquote(word: string, source: string, at: number): string {
       if (/^[xu]./i.test(escape)) return String.fromCharCode(parseInt(escape.slice(1), 16))
       if (/^[0-7]{3}$/.test(escape)) return String.fromCharCode(parseInt(escape, 8))
       const character = ESCAPES[escape]
-      if (character === undefined)
-        throw new ExpressionError('unable to unescape string', source, at + 1 + offset)
+      if (character === undefined) throw new ExpressionError('invalid char escape', source, at + 2 + offset)
       return character
     }
   )

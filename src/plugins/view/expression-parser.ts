@@ -12,7 +12,13 @@ export type Expression =
       readonly args: readonly Expression[]
       readonly at: number
     }
-  | { readonly kind: 'not' | 'minus' | 'plus'; readonly operand: Expression; readonly at: number }
+  | {
+      readonly kind: 'not' | 'minus' | 'plus'
+      /** As written: `!` or `not`. */
+      readonly operator: string
+      readonly operand: Expression
+      readonly at: number
+    }
   | {
       readonly kind: 'binary'
       readonly operator: string
@@ -135,7 +141,7 @@ class Parser {
     this.#at++
     const right = this.#expression(own + 1)
     const binary: Expression = { kind: 'binary', operator, left, right, at }
-    return isNegated ? { kind: 'not', operand: binary, at } : binary
+    return isNegated ? { kind: 'not', operator: 'not', operand: binary, at } : binary
   }
 
   #choice(condition: Expression): Expression {
@@ -174,7 +180,7 @@ class Parser {
     if (kind === undefined) throw this.#unexpected()
     this.#at++
     const operand = this.#expression(kind === 'not' ? NOT_BINDING : SIGN_BINDING)
-    return { kind, operand, at }
+    return { kind, operator: text, operand, at }
   }
 
   #bracket(text: string, at: number): Expression {

@@ -10,6 +10,8 @@ type Evaluate = (query: Query) => Value
 /** A piece of an expression: what type it has and how its value is found. */
 interface Compiled {
   readonly type: ValueType
+  /** Of an array whose items have one type. */
+  readonly itemType?: ValueType | undefined
   readonly evaluate: Evaluate
 }
 
@@ -46,15 +48,20 @@ class Compiler {
       case 'literal':
         return literal(expression.value)
       case 'array': {
-        const items = expression.items.map(item => this.compile(item).evaluate)
-        return { type: 'array', evaluate: query => items.map(item => item(query)) }
+        const items = expression.items.map(item => this.compile(item))
+        const types = new Set(items.map(({ type }) => type))
+        const itemType = types.size === 1 ? items[0]?.type : undefined
+        return { type: 'array', itemType, evaluate: query => evaluateAll(items, query) }
       }
       case 'call':
         return this.#call(expression)
       case 'not': {
         const operand = this.compile(expression.operand)
         if (operand.type !== 'bool')
-          throw this.#error(`invalid operation: ! (mismatched type ${operand.type})`, expression)
+          throw this.#error(
+            `invalid operation: ${expression.operator} (mismatched type ${operand.type})`,
+            expression
+          )
         return { type: 'bool', evaluate: query => operand.evaluate(query) !== true }
       }
       case 'minus':
@@ -109,12 +116,8 @@ class Compiler {
     }
     const whenTrue = this.compile(expression.whenTrue)
     const whenFalse = this.compile(expression.whenFalse)
-    if (whenTrue.type !== whenFalse.type) {
-      const types = `${whenTrue.type} and ${whenFalse.type}`
-      throw this.#error(`both sides of : must have one type, not ${types}`, expression)
-    }
     return {
-      type: whenTrue.type,
+      type: whenTrue.type === whenFalse.type ? whenTrue.type : 'any',
       evaluate: query => (condition.evaluate(query) === true ? whenTrue : whenFalse).evaluate(query)
     }
   }
@@ -123,6 +126,10 @@ class Compiler {
     const { operator } = expression
     const left = this.compile(expression.left)
     const right = this.compile(expression.right)
+    const { itemType } = right
+    if (operator === 'in' && itemType !== undefined && itemType !== left.type) {
+      throw this.#error(`cannot use ${left.type} as type ${itemType} in array`, expression)
+    }
     const compiled =
       operator === 'matches' && left.type === 'string' && right.type === 'string'
         ? this.#matches(left, expression)
@@ -148,14 +155,14 @@ class Compiler {
 function literal(value: string | number | boolean | null): Compiled {
   const evaluate = () => value
   if (value === null) return { type: 'nil', evaluate }
-  if (typeof value === 'number') return { type: Number.isInteger(value) ? 'int' : 'float', evaluate }
+  if (typeof value === 'number') return { type: Number.isInteger(value) ? 'int' : 'float64', evaluate }
   return { type: typeof value === 'string' ? 'string' : 'bool', evaluate }
 }
 
 const evaluateAll = (all: readonly Compiled[], query: Query): Value[] =>
   all.map(({ evaluate }) => evaluate(query))
 
-const isNumber = ({ type }: Compiled): boolean => type === 'int' || type === 'float'
+const isNumber = ({ type }: Compiled): boolean => type === 'int' || type === 'float64'
 
 /** The operators that don't need to look at the tree; `undefined` when the types don't fit. */
 function combine(operator: string, left: Compiled, right: Compiled): Compiled | undefined {
@@ -178,7 +185,8 @@ function combine(operator: string, left: Compiled, right: Compiled): Compiled | 
       )
     case '==':
     case '!=': {
-      if (left.type !== right.type && !(isNumber(left) && isNumber(right))) return undefined
+      if (left.type !== right.type && !(isNumber(left) && isNumber(right)) && !isOpen(left) && !isOpen(right))
+        return undefined
       const wanted = operator === '=='
       return bool(query => isEqual(left.evaluate(query), right.evaluate(query)) === wanted)
     }
@@ -208,10 +216,14 @@ function combine(operator: string, left: Compiled, right: Compiled): Compiled | 
   }
 }
 
+/** Can be compared with anything. */
+const isOpen = ({ type }: Compiled): boolean => type === 'nil' || type === 'any'
+
 const bool = (evaluate: Evaluate): Compiled => ({ type: 'bool', evaluate })
 
 function both(left: Compiled, right: Compiled, type: ValueType, evaluate: Evaluate): Compiled | undefined {
-  return left.type === type && right.type === type ? bool(evaluate) : undefined
+  const fits = (each: Compiled) => each.type === type || each.type === 'any'
+  return fits(left) && fits(right) ? bool(evaluate) : undefined
 }
 
 function texts(
@@ -241,7 +253,7 @@ function calculated(operator: string, left: Compiled, right: Compiled): Compiled
     return { type: 'string', evaluate: query => String(left.evaluate(query)) + String(right.evaluate(query)) }
   }
   if (!isNumber(left) || !isNumber(right)) return undefined
-  const type = operator !== '/' && left.type === 'int' && right.type === 'int' ? 'int' : 'float'
+  const type = operator !== '/' && left.type === 'int' && right.type === 'int' ? 'int' : 'float64'
   const number = (query: Query, use: (a: number, b: number) => number): number =>
     use(Number(left.evaluate(query)), Number(right.evaluate(query)))
   switch (operator) {
@@ -254,6 +266,7 @@ function calculated(operator: string, left: Compiled, right: Compiled): Compiled
     case '/':
       return { type, evaluate: query => number(query, (a, b) => a / b) }
     case '%':
+      if (type !== 'int') return undefined
       return {
         type,
         evaluate: query =>

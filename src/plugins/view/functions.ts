@@ -4,7 +4,7 @@ import type { Query } from '../../dns/query.ts'
 import { queryLength, queryNameText } from '../../dns/query-text.ts'
 import { rclassName, rtypeName } from '../../wire/numbers.ts'
 
-export type ValueType = 'string' | 'int' | 'float' | 'bool' | 'array' | 'nil'
+export type ValueType = 'string' | 'int' | 'float64' | 'bool' | 'array' | 'nil' | 'any'
 export type Value = string | number | boolean | null | readonly Value[]
 
 /** A value that can't be had for this query: the view doesn't match. */

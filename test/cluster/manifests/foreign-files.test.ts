@@ -31,7 +31,7 @@ const cases: [name: string, path: string, text: string, says: RegExp | undefined
     'resources: [../base]\n',
     /kubectl kustomize prod \| labdns serve --apps -$/
   ],
-  ['one here', 'kustomization.yml', `${object}`, /kubectl kustomize \. \| labdns serve --apps -$/],
+  ['one here', 'kustomization.yml', object, /kubectl kustomize \. \| labdns serve --apps -$/],
   [
     'a chart',
     'my charts/web/Chart.yaml',

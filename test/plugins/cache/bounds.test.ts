@@ -55,7 +55,8 @@ t.test('octets are bounded over all stanzas and kinds together', async t => {
     'a.org:53 {\n cache {\n max_octets 1MiB\n }\n forward . 192.0.2.1\n}\nb.org:53 {\n cache\n forward . 192.0.2.1\n}\n',
     large
   )
-  const [, second] = bench.blocks
+  const [first, second] = bench.blocks
+  await first!.start()
   for (let i = 0; i < 60; i++) {
     bench.runtime.clock.advance(100)
     const query = makeQuery(`n${i}.b.org`, 'TXT', { transport: 'tcp' })
@@ -144,8 +145,10 @@ t.test('names that share a hash are told apart', async t => {
   const entry = store.find(store.success, query, 7)
   t.ok(entry >= 0, 'a question over two blocks')
   t.same(responseText(query, store.answer(entry, query, 9)).answer, [`${long} 9 A 10.0.0.1`])
-  store.clear()
+  store.close()
   t.equal(arena.octetsUsed, 0)
+  await put(long)
+  t.equal(arena.octetsUsed, 0, 'nothing comes in any more')
 })
 
 t.test('values are handed on to the configuration that asks for them', async t => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadbalancePlugin } from '../../../src/plugins/loadbalance/setup.ts'
-import { setupMessage, testRuntime } from '../../support/blocks.ts'
+import { setupMessage } from '../../support/blocks.ts'
 
 const cases: readonly (readonly [directive: string, message: string])[] = [
   ['loadbalance', ''],
@@ -34,11 +34,3 @@ const cases: readonly (readonly [directive: string, message: string])[] = [
 for (const [directive, message] of cases) {
   t.test(directive, async t => t.equal(setupMessage(directive, loadbalancePlugin), message))
 }
-
-t.test('says that nothing is shuffled', async t => {
-  const runtime = testRuntime()
-  setupMessage('loadbalance', loadbalancePlugin, runtime)
-  t.same(runtime.log.lines, [
-    '[WARNING] labdns: loadbalance is accepted and not in use yet: records are answered in the order in which they come'
-  ])
-})

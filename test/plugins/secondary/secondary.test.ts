@@ -137,10 +137,11 @@ t.test('attempts, checks and expiry', async t => {
   })
   const runtime = { ...testRuntime(), random: { integer: () => 0 } }
   const place = `127.0.0.1:${upstream.port}`
+  const shared = testShared(runtime)
   const [block] = setupBlocks(
     `. {\n secondary example.org {\n transfer from ${place}\n }\n}\n`,
     [secondaryPlugin],
-    testShared(runtime)
+    shared
   )
   const rcode = async () => (await askHandler(block!.chain, 'x.example.org')).rcode
   const asked = () => upstream.seen.length
@@ -171,6 +172,20 @@ t.test('attempts, checks and expiry', async t => {
   t.ok(await until(() => asked() === before + 2))
   t.match(upstream.seen.at(-1), /AXFR$/)
   t.ok(await until(() => /Transferred/.test(runtime.log.lines.at(-1) ?? '')))
+
+  // A configuration that takes this one's place goes on with the data, and checks them.
+  const [next] = setupBlocks(
+    `. {\n secondary example.org {\n transfer from ${place}\n }\n}\n`,
+    [secondaryPlugin],
+    shared
+  )
+  before = asked()
+  await next!.start()
+  t.equal((await askHandler(next!.chain, 'x.example.org')).rcode, 'NOERROR')
+  t.ok(await until(() => asked() === before + 1))
+  t.match(upstream.seen.at(-1), /SOA$/)
+  await until(() => runtime.clock.pending === 2)
+  await next!.stop()
 
   // Down for longer than `expire`: retries, then no more answers.
   isDown = true

@@ -75,7 +75,10 @@ t.test('what an expression says of a query', t => {
 t.test('mistakes, with place and mark', t => {
   const cases: readonly (readonly [expression: string, message: string])[] = [
     ['', 'unexpected token EOF'],
-    ['name() ==', 'unexpected token EOF (1:10)\n | name() ==\n | .........^'],
+    ['name() ==', 'unexpected token EOF (1:9)\n | name() ==\n | ........^'],
+    ['not name()', 'invalid operation: not (mismatched type string) (1:1)\n | not name()\n | ^'],
+    ['name() in [1]', 'cannot use string as type int in array (1:8)\n | name() in [1]\n | .......^'],
+    ["'a\\q'", "invalid char escape (1:4)\n | 'a\\q'\n | ...^"],
     ['foo()', 'unknown name foo (1:1)\n | foo()\n | ^'],
     ['do() do()', 'unexpected token Identifier("do") (1:6)\n | do() do()\n | .....^'],
     [
@@ -85,9 +88,9 @@ t.test('mistakes, with place and mark', t => {
     ['!name()', 'invalid operation: ! (mismatched type string) (1:1)\n | !name()\n | ^'],
     ['name(1)', 'too many arguments to call name (1:1)\n | name(1)\n | ^'],
     ["incidr('a')", "not enough arguments to call incidr (1:1)\n | incidr('a')\n | ^"],
-    ["name() == 'a", "literal not terminated (1:11)\n | name() == 'a\n | ..........^"],
+    ["name() == 'a", "literal not terminated (1:13)\n | name() == 'a\n | ............^"],
     ['do() ~ 1', "unrecognized character: U+007E '~' (1:6)\n | do() ~ 1\n | .....^"],
-    ['(do()', 'unexpected token EOF (1:6)\n | (do()\n | .....^'],
+    ['(do()', 'unexpected token EOF (1:5)\n | (do()\n | ....^'],
     [
       "name() matches '('",
       "error parsing regexp: missing closing ): `(` (1:8)\n | name() matches '('\n | .......^"

@@ -1,0 +1,110 @@
+// Walks a client's search path for it (corefile-and-plugins.md §8.15, kubernetes-records.md §18).
+import type { Answer } from '../../dns/answer.ts'
+import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
+import { derivedQuery, type Query } from '../../dns/query.ts'
+import { queryNameText } from '../../dns/query-text.ts'
+import { emptyAnswer } from '../../dns/response.ts'
+import { readSections, replaceSections, type SectionRecord } from '../../dns/sections.ts'
+import type { ZoneTable } from '../../dns/zone.ts'
+import type { Value } from '../../metrics/family.ts'
+import { NAME_OCTETS_MAX, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
+import { HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
+
+export interface AutopathOptions {
+  readonly zones: ZoneTable<true>
+  /** The client's search path, first element first; empty or `undefined`: its queries are left alone. */
+  readonly searchPath: (query: Query) => readonly Name[] | undefined
+  /** Names tried after those: the server's own search list, and the root for the name as it is. */
+  readonly more: readonly Name[]
+  /** Counts queries that were answered for one of the names. */
+  readonly succeeded: (query: Query) => Value
+}
+
+export class Autopath implements Plugin {
+  readonly name = 'autopath'
+  readonly #options: AutopathOptions
+
+  constructor(options: AutopathOptions) {
+    this.#options = options
+  }
+
+  answer(query: Query, next: Handler): Eventual<Answer> {
+    const { zones, searchPath } = this.#options
+    if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true)
+      return next.answer(query)
+    const path = searchPath(query)
+    const first = path?.[0]
+    if (path === undefined || first === undefined || !isSubdomain(query.name, first))
+      return next.answer(query)
+    if (query.name.length === first.length) {
+      const answer = emptyAnswer(query, Rcode.SERVFAIL)
+      answer.error = new Error(
+        `trimzone: overshot qname: ${queryNameText(query)}for zone ${formatName(first)}`
+      )
+      return answer
+    }
+    // The first name is the one that was asked for.
+    return whenReady(next.answer(query), answer => {
+      if (isFinal(answer)) return this.#found(query, answer)
+      const base = query.name.subarray(0, query.name.length - first.length)
+      return this.#walk(query, next, answer, base, [...path.slice(1), ...this.#options.more], 0)
+    })
+  }
+
+  /** Tries the elements from `at` on; the answer to the first name is given when no name is there. */
+  #walk(
+    query: Query,
+    next: Handler,
+    first: Answer,
+    base: Uint8Array,
+    elements: readonly Name[],
+    at: number
+  ): Eventual<Answer> {
+    for (; at < elements.length; at++) {
+      const element = elements[at] as Name
+      if (base.length + element.length > NAME_OCTETS_MAX) continue
+      const name = Buffer.concat([base, element]) as Uint8Array as Name
+      const answer = next.answer(derivedQuery(query, name, query.qtype))
+      if (answer instanceof Promise) {
+        const following = at + 1
+        return answer.then(value =>
+          isFinal(value)
+            ? this.#found(query, named(query, value))
+            : this.#walk(query, next, first, base, elements, following)
+        )
+      }
+      if (isFinal(answer)) return this.#found(query, named(query, answer))
+    }
+    return first
+  }
+
+  #found(query: Query, answer: Answer): Answer {
+    if (answer.error === undefined) this.#options.succeeded(query).increment()
+    return answer
+  }
+}
+
+/** Whether the walk ends: a name that is there, with or without records, or a failure that somebody has to hear of. */
+function isFinal(answer: Answer): boolean {
+  if (answer.error !== undefined || answer.dropped) return true
+  return answer.rcode !== Rcode.NXDOMAIN && !answer.byServer
+}
+
+/** The answer under the name that was asked for: a CNAME leads from it to the name that was found. */
+function named(query: Query, answer: Answer): Answer {
+  const sections = readSections(answer)
+  if (sections === undefined) return emptyAnswer(query, Rcode.SERVFAIL)
+  const name = query.name
+  const other = sections.answer.find(({ owner }) => !sameName(owner, name))
+  if (other !== undefined) {
+    const alias: SectionRecord = {
+      owner: name,
+      rtype: Rtype.CNAME,
+      rclass: Rclass.IN,
+      ttl: other.ttl,
+      rdata: other.owner
+    }
+    sections.answer.unshift(alias)
+  }
+  return replaceSections(query, answer, sections)
+}

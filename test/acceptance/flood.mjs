@@ -1,0 +1,176 @@
+// A flood of different names through cache and forward, and inside the cluster: what is kept stays within its bounds, and so
+// does the process's memory. Usage: flood.mjs [NAMES] [QUERIES-PER-SECOND]. Last line: N passed, N failed.
+import { spawn } from 'node:child_process'
+import dgram from 'node:dgram'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+const names = Number(process.argv[2] ?? 1_000_000)
+const perSecond = Number(process.argv[3] ?? 20_000)
+const MIB = 1024 * 1024
+const ENTRIES_MAX = 9984
+const work = mkdtempSync(path.join(os.tmpdir(), 'labdns-flood-'))
+let passed = 0
+let failed = 0
+const check = (what, isSo) => {
+  console.log(`${isSo ? 'ok' : 'NOT OK'} ${what}`)
+  if (isSo) passed++
+  else failed++
+}
+
+/** Answers every question with one address. */
+const upstream = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 * MIB })
+upstream.on('message', (query, from) => {
+  let end = 12
+  while (query[end] !== 0) end += query[end] + 1
+  end += 5
+  const response = Buffer.concat([
+    query.subarray(0, end),
+    Buffer.from('c00c000100010000012c00040a000001', 'hex')
+  ])
+  response[2] = 0x81
+  response[3] = 0x80
+  response.writeUInt16BE(1, 6)
+  response.writeUInt32BE(0, 8)
+  upstream.send(response, from.port, from.address)
+})
+upstream.bind(0, '127.0.0.1')
+await once(upstream, 'listening')
+
+writeFileSync(path.join(work, 'cluster.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n')
+writeFileSync(
+  path.join(work, 'Corefile'),
+  `.:53 {
+  kubernetes cluster.local
+  prometheus
+  cache 30
+  forward . 127.0.0.1:${upstream.address().port}
+}
+`
+)
+const readyFile = path.join(work, 'ready.json')
+const server = spawn(
+  process.execPath,
+  [
+    'build/src/cli/labdns.js',
+    'serve',
+    '-quiet',
+    '-conf',
+    path.join(work, 'Corefile'),
+    '--manifests',
+    path.join(work, 'cluster.yaml'),
+    '--listen',
+    '127.0.0.1:0',
+    '--http-base',
+    '0',
+    '--ready-file',
+    readyFile
+  ],
+  { stdio: ['ignore', 'inherit', 'inherit'] }
+)
+let ready
+for (let i = 0; i < 200 && ready === undefined; i++) {
+  await new Promise(resolve => setTimeout(resolve, 50))
+  try {
+    ready = JSON.parse(readFileSync(readyFile, 'utf8'))
+  } catch {
+    // not yet
+  }
+}
+if (ready === undefined) throw new Error('the server did not start')
+const port = ready.dns[0].port
+const resident = () =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) * 1024
+const metrics = async () => {
+  const { address, port } = ready.http.metrics
+  const text = await (await fetch(`http://${address}:${port}/metrics`)).text()
+  const sum = name =>
+    [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(
+      (all, [, value]) => all + Number(value),
+      0
+    )
+  return {
+    entries: sum('coredns_cache_entries'),
+    octets: sum('labdns_cache_octets'),
+    octetsMax: sum('labdns_cache_octets_max'),
+    evictions: sum('coredns_cache_evictions_total')
+  }
+}
+
+/** Asks `count` different names; settles with the highest of what was seen meanwhile. */
+async function flood(count, suffix, salt) {
+  const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 * MIB })
+  let answered = 0
+  socket.on('message', () => void answered++)
+  socket.bind(0, '127.0.0.1')
+  await once(socket, 'listening')
+  const labels = suffix.split('.')
+  const tail = Buffer.concat([
+    ...labels.map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),
+    Buffer.from([0, 0, 1, 0, 1])
+  ])
+  const from = performance.now()
+  const highest = { entries: 0, octets: 0, resident: 0 }
+  let sent = 0
+  let sampledAt = from
+  while (sent < count) {
+    const due = Math.min(count, ((performance.now() - from) / 1000) * perSecond)
+    for (; sent < due && sent - answered < 4000; sent++) {
+      const label = Buffer.from(`${salt}${String(sent).padStart(8, '0')}`)
+      const head = Buffer.from([sent >> 8, sent, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, label.length])
+      socket.send(Buffer.concat([head, label, tail]), port, '127.0.0.1')
+    }
+    await new Promise(resolve => setTimeout(resolve, 1))
+    if (performance.now() - sampledAt < 500) continue
+    sampledAt = performance.now()
+    const now = await metrics()
+    highest.entries = Math.max(highest.entries, now.entries)
+    highest.octets = Math.max(highest.octets, now.octets)
+    highest.resident = Math.max(highest.resident, resident())
+  }
+  for (let i = 0; i < 100 && answered < sent; i++) await new Promise(resolve => setTimeout(resolve, 20))
+  const seconds = (performance.now() - from) / 1000
+  socket.close()
+  return { ...highest, answered, rate: Math.round(count / seconds) }
+}
+
+const mib = octets => (octets / MIB).toFixed(1)
+try {
+  // What the process takes to forward and to answer at this rate is there before the bounds are looked at.
+  await flood(Math.min(200_000, names), 'shop.svc.cluster.local', 'w')
+  const idle = resident()
+  const inside = await flood(Math.min(names, 400_000), 'shop.svc.cluster.local', 'c')
+  const afterInside = await metrics()
+  const cost = resident() - idle
+  check(
+    `${inside.answered} cluster names at ${inside.rate}/s: ${mib(cost)} MiB of growth, 2 at most (${mib(inside.resident - idle)} meanwhile)`,
+    cost <= 2 * MIB
+  )
+  check(`${afterInside.entries} of them are kept`, afterInside.entries === 0)
+  await flood(Math.min(100_000, names), 'example.net', 'w')
+  const before = resident() - (await metrics()).octets
+  const outside = await flood(names, 'example.org', 'o')
+  const { octetsMax, evictions } = await metrics()
+  check(
+    `${outside.answered} forwarded names at ${outside.rate}/s: ${outside.entries} entries, ${ENTRIES_MAX} at most`,
+    outside.entries <= ENTRIES_MAX && evictions > 0
+  )
+  check(`${mib(outside.octets)} MiB, ${mib(octetsMax)} at most`, outside.octets <= octetsMax)
+  const growth = outside.resident - before
+  check(
+    `the process grew by ${mib(growth)} MiB; the cache may take ${mib(octetsMax)} and everything else 30`,
+    growth <= octetsMax + 30 * MIB
+  )
+  check(
+    `${((outside.answered / names) * 100).toFixed(2)}% of them were answered`,
+    outside.answered > names * 0.99
+  )
+} finally {
+  server.kill('SIGTERM')
+  upstream.close()
+  rmSync(work, { recursive: true, force: true })
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exit(failed > 0 ? 1 : 0)
