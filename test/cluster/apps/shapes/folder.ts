@@ -130,5 +130,5 @@ export function reverseName(address: string): string {
   const parsed = ipaddr.parse(address)
   if (parsed instanceof ipaddr.IPv4) return `${[...parsed.octets].reverse().join('.')}.in-addr.arpa.`
   const nibbles = parsed.parts.map(part => part.toString(16).padStart(4, '0')).join('')
-  return `${[...nibbles].reverse().join('.')}.ip6.arpa.`
+  return `${Array.from(nibbles).reverse().join('.')}.ip6.arpa.`
 }
