@@ -16,11 +16,12 @@ import type {
   SetupContext,
   Shared,
   StanzaSource,
-  StreamLimits
+  StreamLimits,
+  TlsSettings
 } from '../plugins/definition.ts'
 import { KeptValues } from '../plugins/kept-values.ts'
+import { changesNoAnswer, isServed, leftOut, missingPlugin, missingTransport } from '../plugins/missing.ts'
 import { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
-import { changesNoAnswer, leftOut, missingPlugin } from '../plugins/missing.ts'
 import { definitionOf, directives } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
@@ -67,6 +68,7 @@ interface BlockUnderWay {
   /** Where relative paths start. */
   root: string
   limits: StreamLimits
+  tls: TlsSettings | undefined
   view: { readonly name: string; readonly filter: QueryFilter } | undefined
   readonly readinessChecks: Map<string, () => boolean>
 }
@@ -134,9 +136,13 @@ export class Generation {
       addresses: [],
       root: '',
       limits: {},
+      tls: undefined,
       view: undefined,
       readinessChecks: new Map()
     }))
+    for (const key of this.#blocks.flatMap(block => block.keys)) {
+      if (!isServed(key)) throw missingTransport(key)
+    }
     // Directive by directive over all blocks, as CoreDNS does: the same mistake is found first.
     for (const [order, name] of directives.entries()) {
       for (const block of underWay) {
@@ -161,11 +167,12 @@ export class Generation {
         configured.keys.map(key => ({ key, addresses, hasView: configured.directives.has('view') }))
       )
     )
-    return underWay.map(({ configured, plugins, addresses, limits, view }) => ({
+    return underWay.map(({ configured, plugins, addresses, limits, tls, view }) => ({
       block: configured,
       keys: configured.keys,
       addresses,
       limits,
+      tls,
       filter: view?.filter,
       chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
@@ -199,6 +206,7 @@ export class Generation {
       root: block.root,
       rootAt: folder => void (block.root = folder),
       limitStreams: limits => void (block.limits = { ...block.limits, ...limits }),
+      speakTls: settings => void (block.tls = settings),
       viewAs: (name, filter) => void (block.view = { name, filter }),
       viewName: () => block.view?.name ?? '',
       directives: directives.filter(each => configured.directives.has(each)),

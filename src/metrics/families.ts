@@ -39,6 +39,12 @@ export const RELOAD_VERSION: FamilySpec = {
   help: "A metric with a constant '1' value labeled by hash, and value which type of hash generated."
 }
 
+export const HTTPS_RESPONSES: FamilySpec = {
+  name: 'coredns_dns_https_responses_total',
+  help: 'Counter of DoH responses per server and http status code.',
+  labels: ['server', 'status']
+}
+
 export const LOCALHOST_REQUESTS: FamilySpec = {
   name: 'coredns_local_localhost_requests_total',
   help: 'Counter of special localhost subdomain requests.'

@@ -52,7 +52,24 @@ export interface StreamLimits {
   readonly idleMs?: number
   /** Questions that one connection may ask. */
   readonly questionsMax?: number
+  /** Connections at once on a listener for HTTPS; 0: no bound but the server's own. */
+  readonly connectionsMax?: number
 }
+
+/** How TLS is spoken on a block's `tls://` and `https://` keys. */
+export interface TlsSettings {
+  /** Contents of PEM files; the key is the certificate's. */
+  readonly cert: Buffer
+  readonly key: Buffer
+  /** What clients' certificates are judged by; the usual roots without. */
+  readonly ca: Buffer | undefined
+  /** Whether clients show certificates, as the words of `client_auth` say it. */
+  readonly clientAuth: ClientAuth
+  /** Is given the secrets of each connection, a line in NSS key log format. */
+  readonly keyLog: ((line: Buffer) => void) | undefined
+}
+
+export type ClientAuth = 'nocert' | 'request' | 'require' | 'verify_if_given' | 'require_and_verify'
 
 /** How often the Corefile is looked at, in milliseconds. */
 export interface ReloadTimes {
@@ -96,8 +113,13 @@ export interface SetupContext extends Shared {
   readonly root: string
   /** Makes relative paths of this block start in a folder. Called by `root` alone, which is set up before all others. */
   rootAt(folder: string): void
-  /** Sets limits for every listener of the block's keys; of several blocks there the last one's count. Called by `timeouts`. */
+  /**
+   * Sets limits for every listener of the block's keys; of several blocks there the last one's count. Called by `timeouts`
+   * and `https`.
+   */
   limitStreams(limits: StreamLimits): void
+  /** Gives the block's `tls://` and `https://` keys a certificate. Called by `tls` alone. */
+  speakTls(settings: TlsSettings): void
   /** Lets only some queries into the block. Called by `view` alone. */
   viewAs(name: string, filter: (query: Query) => boolean): void
   /** The name of the block's view, empty without one. Known from `onStartup` on. */

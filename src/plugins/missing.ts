@@ -1,6 +1,7 @@
 // Directives that CoreDNS has and labdns has not: what is said about them (docs/differences.md).
 import type { Directive } from '../corefile/load.ts'
 import { CorefileError, type Position } from '../corefile/position.ts'
+import type { ServerKey } from '../corefile/server-key.ts'
 
 /** What watches queries and has no part in their answers: a configuration serves the same without it. */
 const WATCHERS: ReadonlySet<string> = new Set(['pprof', 'trace', 'dnstap'])
@@ -28,6 +29,19 @@ export function missingPlugin(directive: Directive): CorefileError {
   const place = at === undefined ? '' : `${at.file}:${at.line} - `
   const message = `${place}labdns does not have the plugin '${name}': take out ${linesOf(directive)}`
   return new CorefileError('UNKNOWN_DIRECTIVE', message, at, hint(name))
+}
+
+/** Whether a key's transport is one that labdns serves. */
+export const isServed = ({ transport }: ServerKey): boolean =>
+  transport === 'dns' || transport === 'tls' || transport === 'https'
+
+/** `Corefile:1 - labdns does not serve 'quic://.': take out this key`. */
+export function missingTransport({ transport, token }: ServerKey): CorefileError {
+  const { file, line } = token.at
+  const message = `${file}:${line} - labdns does not serve '${token.text}': take out this key`
+  const instead =
+    transport === 'https3' ? 'https:// keys are served over HTTP/2' : 'tls:// and https:// keys are served'
+  return new CorefileError('BAD_VALUE', message, token.at, instead)
 }
 
 /** The warning where a directive is left out instead. */

@@ -40,6 +40,8 @@ import { minimalPlugin } from './minimal/setup.ts'
 import { nsidPlugin } from './nsid/setup.ts'
 import { rootPlugin } from './root/setup.ts'
 import { timeoutsPlugin } from './timeouts/setup.ts'
+import { httpsPlugin } from './https/setup.ts'
+import { tlsPlugin } from './tls/setup.ts'
 
 /** First asked first. Some stand for no plugin in the chain: they listen, bind or set something. */
 export const directives: readonly string[] = [
@@ -110,6 +112,7 @@ export const definitions: readonly PluginDefinition[] = [
   rootPlugin,
   metadataPlugin,
   cancelPlugin,
+  httpsPlugin,
   timeoutsPlugin,
   multisocketPlugin,
   reloadPlugin,
@@ -132,6 +135,7 @@ export const definitions: readonly PluginDefinition[] = [
   aclPlugin,
   cachePlugin,
   headerPlugin,
+  tlsPlugin,
   minimalPlugin,
   templatePlugin,
   transferPlugin,

@@ -1,5 +1,5 @@
 // Files as something that is handed in: reading whole files and folders, and no more than that.
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 
 export interface Files {
   /**
@@ -16,6 +16,11 @@ export interface Files {
   kind(path: string): 'file' | 'directory' | undefined
   /** When a file was last changed and how large it is, links followed. Throws the operating system's error. */
   stat(path: string): FileStat
+  /**
+   * Adds octets to a file; one that isn't there yet is made, for its owner's eyes alone. Throws the system's error. Absent
+   * where nothing can be written.
+   */
+  append?(path: string, octets: Uint8Array): void
 }
 
 export interface FileStat {
@@ -57,6 +62,9 @@ export const systemFiles: Files = {
   stat(path) {
     const { mtimeMs, size } = statSync(path)
     return { modifiedMs: mtimeMs, octets: size }
+  },
+  append(path, octets) {
+    appendFileSync(path, octets, { mode: 0o600 })
   }
 }
 

@@ -1,10 +1,9 @@
 // Which sockets to open, and which chains answer on each (corefile-and-plugins.md §2.2, §2.3).
 import type { Handler } from '../dns/plugin.ts'
 import type { Name } from '../wire/name.ts'
+import type { StreamLimits } from './transport/stream-transport.ts'
+import type { TlsSettings } from './transport/tls-settings.ts'
 import type { QueryFilter } from './zone-router.ts'
-import type { TcpTimeouts } from './transport/tcp-connection.ts'
-
-export type StreamTimeouts = Partial<TcpTimeouts>
 
 /** A server block's key as it will be listened on. */
 export interface ServedKey {
@@ -25,7 +24,9 @@ export interface ServedBlock {
   /** Which queries it takes, where it has a `view`. */
   readonly filter?: QueryFilter | undefined
   /** What it asks for of the listener's streams; `timeouts`. */
-  readonly limits?: StreamTimeouts
+  readonly limits?: StreamLimits
+  /** The certificate for its `tls://` and `https://` keys; `tls`. */
+  readonly tls?: TlsSettings | undefined
   /** Whether it lets classes other than IN in, for the whole listener. */
   readonly opensClasses: boolean
 }
@@ -45,7 +46,17 @@ export interface PlannedListener {
   }[]
   readonly anyClass: boolean
   /** Of all blocks; where two name the same one, the last counts. */
-  readonly limits: StreamTimeouts
+  readonly limits: StreamLimits
+  /** Of the blocks that have one, the last one's counts; undefined: streams are in plain text. */
+  readonly tls: TlsSettings | undefined
+}
+
+/** A listener while its blocks are gone through. */
+interface ListenerUnderWay extends PlannedListener {
+  zones: PlannedListener['zones'][number][]
+  anyClass: boolean
+  limits: StreamLimits
+  tls: TlsSettings | undefined
 }
 
 /** Where `--listen` moves every plain-DNS block. */
@@ -64,10 +75,7 @@ export function planListeners(
   moved: Moved | undefined,
   shadowed: (zone: string) => void
 ): PlannedListener[] {
-  const listeners = new Map<
-    string,
-    PlannedListener & { zones: PlannedListener['zones'][number][]; anyClass: boolean; limits: StreamTimeouts }
-  >()
+  const listeners = new Map<string, ListenerUnderWay>()
   for (const block of blocks) {
     for (const key of block.keys) {
       const isMoved = moved !== undefined && key.transport === 'dns'
@@ -77,11 +85,13 @@ export function planListeners(
         const id = `${key.transport} ${address} ${port}`
         let listener = listeners.get(id)
         if (listener === undefined) {
-          listener = { transport: key.transport, address, port, zones: [], anyClass: false, limits: {} }
+          const none = { zones: [], anyClass: false, limits: {}, tls: undefined }
+          listener = { transport: key.transport, address, port, ...none }
           listeners.set(id, listener)
         }
         listener.anyClass ||= block.opensClasses
         listener.limits = { ...listener.limits, ...block.limits }
+        if (key.transport !== 'dns') listener.tls = block.tls ?? listener.tls
         const { chain, filter } = block
         const isTaken = listener.zones.some(zone => zone.text === key.zone && zone.filter === undefined)
         if (isTaken && filter === undefined) shadowed(key.zone)

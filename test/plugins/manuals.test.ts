@@ -9,6 +9,13 @@ const folder = new URL('../../../src/plugins/', import.meta.url)
 /** Their manuals need a cluster to be set up; their own tests run those examples. */
 const ELSEWHERE = ['autopath', 'k8s_external', 'kubernetes', 'transfer']
 const bind = bindOn(() => new Map([['lo', ['127.0.0.1', '::1']]]))
+const pem = (name: string) =>
+  readFileSync(new URL(`../../../test/fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
+const files = {
+  '/etc/resolv.conf': 'nameserver 192.0.2.1\n',
+  '/etc/labdns/tls.crt': pem('cert'),
+  '/etc/labdns/tls.key': pem('key')
+}
 const known = definitions.map(definition => (definition.name === 'bind' ? bind : definition))
 
 for (const plugin of readdirSync(folder, { withFileTypes: true })) {
@@ -18,7 +25,7 @@ for (const plugin of readdirSync(folder, { withFileTypes: true })) {
     const examples = [...manual.matchAll(/^```corefile\n([^]*?)^```$/gm)].map(match => match[1]!)
     t.ok(examples.length > 0, 'has examples')
     for (const example of examples) {
-      const runtime = testRuntime({ '/etc/resolv.conf': 'nameserver 192.0.2.1\n' })
+      const runtime = testRuntime(files)
       const [block] = setupBlocks(example, known, testShared(runtime))
       t.ok(block!.context.directives.includes(plugin.name), 'and they show the plugin')
       await block!.start()

@@ -12,7 +12,8 @@ import type {
   PluginDefinition,
   SetupContext,
   Shared,
-  StreamLimits
+  StreamLimits,
+  TlsSettings
 } from '../../src/plugins/definition.ts'
 import { KeptValues } from '../../src/plugins/kept-values.ts'
 import { directives } from '../../src/plugins/order.ts'
@@ -88,6 +89,8 @@ export interface TestBlock {
   readonly boundTo: readonly string[]
   /** What `timeouts` asked for. */
   readonly streamLimits: readonly StreamLimits[]
+  /** What `tls` gave. */
+  readonly tls: TlsSettings | undefined
   /** Whether its view takes a query; true without one. */
   takes(query: Query): boolean
   start(): Promise<void>
@@ -136,6 +139,7 @@ export function setupBlocks(
       )
     let current = ''
     let root = ''
+    let tls: TlsSettings | undefined
     const context: SetupContext = {
       ...shared,
       keys: block.keys,
@@ -145,6 +149,7 @@ export function setupBlocks(
       },
       rootAt: folder => void (root = folder),
       limitStreams: limits => void streamLimits.push(limits),
+      speakTls: settings => void (tls = settings),
       viewAs: (name, filter) => void (view = { name, filter }),
       viewName: () => view?.name ?? '',
       directives: names,
@@ -174,6 +179,9 @@ export function setupBlocks(
       plugins,
       chain: linkPlugins(plugins, last),
       streamLimits,
+      get tls() {
+        return tls
+      },
       get boundTo() {
         return boundTo
       },

@@ -119,10 +119,13 @@ export class FrameWriter {
   /** Octets gathered. */
   length = 0
   readonly #roomOctets: number
+  readonly #copies: boolean
   #room: Buffer
 
-  constructor(roomOctets: number) {
+  /** `copies`: streams get octets of their own, as those do that keep what they are given for a while anyway (TLS). */
+  constructor(roomOctets: number, copies = false) {
     this.#roomOctets = roomOctets
+    this.#copies = copies
     this.#room = Buffer.allocUnsafeSlow(roomOctets)
   }
 
@@ -152,10 +155,12 @@ export class FrameWriter {
    * stream's until `done` is called.
    */
   writeTo(sink: Sink, done: (error?: Error | null) => void): boolean {
-    sink.write(this.#room.subarray(0, this.length), done)
+    const gathered = this.#room.subarray(0, this.length)
+    sink.write(this.#copies ? Buffer.from(gathered) : gathered, done)
     this.length = 0
     const taken = sink.writableLength === 0
-    if (!taken || this.#room.length > this.#roomOctets) this.#room = Buffer.allocUnsafeSlow(this.#roomOctets)
+    if ((!taken && !this.#copies) || this.#room.length > this.#roomOctets)
+      this.#room = Buffer.allocUnsafeSlow(this.#roomOctets)
     return taken
   }
 

@@ -69,6 +69,8 @@ export class TcpConnection implements Member {
   scheduled = false
   deadline: number
   readonly #socket: Socket
+  /** What carries `#socket`: the same, or the TCP connection below TLS. */
+  readonly #carrier: Socket
   readonly #host: ConnectionHost
   readonly #openedAt: number
   readonly #frames = new FrameReader()
@@ -99,10 +101,12 @@ export class TcpConnection implements Member {
     this.work(this.#host.table.slice())
   }
 
-  constructor(socket: Socket, host: ConnectionHost) {
+  /** `openedAt`: when the connection began, in milliseconds of the clock; a handshake may have gone before. */
+  constructor(socket: Socket, host: ConnectionHost, carrier = socket, openedAt = host.clock.now()) {
     this.#socket = socket
+    this.#carrier = carrier
     this.#host = host
-    this.#openedAt = this.#activeAt = host.clock.now()
+    this.#openedAt = this.#activeAt = openedAt
     this.deadline = this.#openedAt + host.timeouts.readMs
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
     socket.on('end', () => {
@@ -176,12 +180,8 @@ export class TcpConnection implements Member {
     // A reset frees what the kernel holds for a client that doesn't take it. Not while our FIN is on its way: libuv
     // refuses that.
     const closing = this.#socket.writableEnded && !this.#socket.writableFinished
-    try {
-      if (closing) this.#socket.destroy()
-      else this.#socket.resetAndDestroy()
-    } catch {
-      this.#socket.destroy() // no plain TCP socket
-    }
+    if (closing) this.#socket.destroy()
+    else this.#carrier.resetAndDestroy()
   }
 
   #take(chunk: Buffer): void {
