@@ -28,7 +28,7 @@ export const start: Section = {
     const all = spread(times)
     return {
       title: 'Start',
-      method: `From exec of \`labdns serve -conf config/Corefile --manifests config/cluster\` to the first answer with an address for ${NAME}, ${STARTS} starts.`,
+      method: `From exec of \`labdns serve -conf config/Corefile --apps config/apps\` to the first answer with an address for ${NAME}, ${STARTS} starts.`,
       tables: [
         {
           head: ['median ms (least–most)', 'p90 ms', 'resident MB then'],
@@ -45,7 +45,7 @@ export const start: Section = {
 async function startOnce(): Promise<{ ms: number; rss: number }> {
   const port = await freePort()
   const child = Child.node(ENTRY, [
-    ...['serve', '-conf', source('config/Corefile'), '--manifests', source('config/cluster')],
+    ...['serve', '-conf', source('config/Corefile'), '--apps', source('config/apps')],
     ...['--listen', `127.0.0.1:${port}`, '--http-base', '0']
   ])
   const asker = new Asker(port)

@@ -36,6 +36,12 @@ const bannerLines = server
 const failures = []
 if (shown.size === 0) failures.push('README.md shows no dig line')
 if (bannerLines.length < 4) failures.push(`the banner has ${bannerLines.length} dig lines`)
+// The tour of the README is the banner's.
+const tour = [...shown.keys()].map(line => line.replace(/ \+.*$/, ''))
+for (const line of bannerLines) {
+  const plain = line.replace(`-p ${server.port}`, '-p 1053').trim()
+  if (!tour.includes(plain)) failures.push(`README.md doesn't show ${plain}`)
+}
 for (const line of [...shown.keys(), ...bannerLines]) {
   const words = line
     .replace(/-p 1053/, `-p ${server.port}`)

@@ -41,8 +41,8 @@ try {
     process.execPath,
     [
       path.join(folder, 'build/image', entry),
-      '--manifests',
-      path.join(root, 'config/cluster'),
+      '--apps',
+      path.join(root, 'config/apps'),
       '--listen',
       '127.0.0.1:0'
     ],

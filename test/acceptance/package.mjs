@@ -19,7 +19,7 @@ try {
   if (!existsSync(types)) throw new Error('the package has no types')
   const server = await start(
     'npx',
-    ['labdns', 'serve', '--manifests', 'node_modules/labdns/config/cluster', '--listen', '127.0.0.1:0'],
+    ['labdns', 'serve', '--apps', 'node_modules/labdns/config/apps', '--listen', '127.0.0.1:0'],
     { cwd: folder }
   )
   const reply = await ask(server.port, 'web.shop.svc.cluster.local', 'A')

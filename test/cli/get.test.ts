@@ -113,7 +113,7 @@ const endings: readonly (readonly [
   input?: string
 ])[] = [
   [
-    'get svc nope web -n shop --manifests config/cluster',
+    'get svc nope web -n shop --apps config/apps',
     1,
     /^NAME +TYPE .*\nweb +ClusterIP .*\n$/,
     /^Error from server \(NotFound\): services "nope" not found\n$/
@@ -132,7 +132,7 @@ const endings: readonly (readonly [
     bad
   ],
   [
-    'names --zone example.org --manifests config/cluster',
+    'names --zone example.org --apps config/apps',
     1,
     /^$/,
     /^error: --zone example\.org: is not served; .*cluster\.local\., in-addr/

@@ -14,7 +14,7 @@ import type { Ready } from '../../src/server/ready-file.ts'
 // As compiled: build/test/cli.
 const program = fileURLToPath(new URL('../../src/cli/labdns.js', import.meta.url))
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const cluster = join(root, 'config', 'cluster')
+const application = join(root, 'config', 'apps')
 
 interface Teardown {
   teardown(task: () => Promise<void>): void
@@ -50,7 +50,7 @@ async function serving(
   t: Teardown,
   folder: string,
   words: readonly string[] = [],
-  state: readonly string[] = ['--manifests', cluster],
+  state: readonly string[] = ['--apps', application],
   input?: string
 ) {
   const path = join(folder, 'ready')
@@ -67,7 +67,7 @@ async function serving(
   return { run, ready, port, path }
 }
 
-const NAME = 'kubernetes.default.svc.cluster.local'
+const NAME = 'backend.default.svc.cluster.local'
 const question = (name: string): packet.Packet => ({
   type: 'query',
   id: 4711,
@@ -94,8 +94,10 @@ async function askTcp(port: number, name: string): Promise<packet.DecodedPacket>
   return packet.decode(Buffer.concat(chunks).subarray(2))
 }
 
-/** The address that the example cluster gives the name; read from its file, not from an answer. */
-const address = /clusterIP: '?"?([\d.]+)/.exec(readFileSync(join(cluster, 'kubernetes.yaml'), 'utf8'))?.[1]
+/** The address that the example application states for the name; read from its file, not from an answer. */
+const address = /clusterIP: '?"?([\d.]+)/.exec(
+  readFileSync(join(application, 'three-tier.yaml'), 'utf8')
+)?.[1]
 
 t.test('answers over UDP and TCP, and ends on SIGTERM', async t => {
   const { run, ready, port, path } = await serving(t, t.testdir({}))
@@ -139,7 +141,11 @@ t.test('an application on standard input', async t => {
     'apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {clusterIP: 10.96.7.7, ports: [{port: 80}]}\n'
   const { run, port } = await serving(t, t.testdir({}), [], ['--apps', '-'], manifest)
   t.match((await askUdp(port, 'web.default.svc.cluster.local')).answers, [{ data: '10.96.7.7' }])
-  t.match((await askUdp(port, NAME)).answers, [{ data: '10.96.0.1' }], 'what every cluster has')
+  t.match(
+    (await askUdp(port, 'kubernetes.default.svc.cluster.local')).answers,
+    [{ data: '10.96.0.1' }],
+    'what every cluster has'
+  )
   run.child.kill('SIGTERM')
   t.equal(await run.ended, 0)
   t.match(run.stdout, '[INFO] labdns: apps: 1 file: Service 1\n')
@@ -153,13 +159,13 @@ t.test('applications that are not there', async t => {
 
 t.test('a port that is taken: what holds it, and what to type instead', async t => {
   const { run, port } = await serving(t, t.testdir({}))
-  const words = ['--manifests', cluster, '--listen', `127.0.0.1:${port}`]
+  const words = ['--apps', application, '--listen', `127.0.0.1:${port}`]
   const second = start(t, words)
   t.equal(await second.ended, 1)
   const [first, holder, instead, ...more] = second.stderr.split('\n')
   t.equal(first, `Listen: listen tcp 127.0.0.1:${port}: bind: address already in use`)
   if (existsSync('/proc/net/tcp')) t.match(holder, `(process ${run.child.pid})`)
-  t.equal(instead, `    | try another one: labdns serve --manifests ${cluster} --listen 127.0.0.1:1053`)
+  t.equal(instead, `    | try another one: labdns serve --apps ${application} --listen 127.0.0.1:1053`)
   t.same(more, [''])
   t.match((await askUdp(port, NAME)).answers, [{ data: address }], 'the first goes on')
 })

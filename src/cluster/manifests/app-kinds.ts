@@ -31,9 +31,9 @@ export const APP_KINDS: Kinds = {
     ReplicationController: workload('ReplicationController', 'v1'),
     Job: workload('Job', 'batch/v1', 'extensions/v1beta1'),
     CronJob: workload('CronJob', 'batch/v1', 'batch/v1beta1', 'batch/v2alpha1'),
-    Endpoints: inDefault(Endpoints),
-    EndpointSlice: inDefault({ ...EndpointSlice, oldVersions: ['discovery.k8s.io/v1beta1'] }),
-    ServiceImport: inDefault(ServiceImport),
+    Endpoints: defaulted(Endpoints),
+    EndpointSlice: defaulted({ ...EndpointSlice, oldVersions: ['discovery.k8s.io/v1beta1'] }),
+    ServiceImport: defaulted(ServiceImport),
     NetworkPolicy: {
       apiVersions: ['networking.k8s.io/v1'],
       oldVersions: ['extensions/v1beta1'],
@@ -45,15 +45,27 @@ export const APP_KINDS: Kinds = {
     kind === 'ConfigMap' && apiVersion === 'v1' ? corefileIn(value) : undefined
 }
 
-/** Objects that are taken as they are, but for the namespace. */
-function inDefault(known: KnownKind): KnownKind {
+/** Objects that are taken as they are, but for what an API server fills in: the namespace, and the protocol of ports. */
+function defaulted(known: KnownKind): KnownKind {
   const trim: Trim<Held> = (raw, flaws) => {
-    if (!isMap(raw) || !isMap(raw['metadata']) || (raw['metadata']['namespace'] ?? '') !== '') {
-      return known.trim(raw, flaws)
+    const held = known.trim(inDefault(raw), flaws)
+    if (held?.kind === 'Endpoints') {
+      return { ...held, subsets: held.subsets.map(subset => ({ ...subset, ports: withTcp(subset.ports) })) }
     }
-    return known.trim({ ...raw, metadata: { ...raw['metadata'], namespace: DEFAULT_NAMESPACE } }, flaws)
+    if (held?.kind === 'EndpointSlice') return { ...held, ports: withTcp(held.ports) }
+    if (held?.kind === 'ServiceImport') return { ...held, ports: withTcp(held.ports) }
+    return held
   }
   return { ...known, trim }
+}
+
+function inDefault(raw: unknown): unknown {
+  if (!isMap(raw) || !isMap(raw['metadata']) || (raw['metadata']['namespace'] ?? '') !== '') return raw
+  return { ...raw, metadata: { ...raw['metadata'], namespace: DEFAULT_NAMESPACE } }
+}
+
+function withTcp<P extends { readonly protocol: string }>(ports: readonly P[]): readonly P[] {
+  return ports.map(port => (port.protocol === '' ? { ...port, protocol: 'TCP' } : port))
 }
 
 /** The ConfigMap with a cluster's Corefile. */

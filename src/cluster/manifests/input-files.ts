@@ -11,7 +11,7 @@ interface Scan {
   readonly unknown: ReadonlyMap<string, string>
   /** Paths that are known but not there. */
   readonly missing: readonly string[]
-  /** What couldn't be looked at: `config/cluster: permission denied`. */
+  /** What couldn't be looked at: `config/apps: permission denied`. */
   readonly failures: readonly string[]
 }
 

@@ -26,7 +26,7 @@ export interface Expansion {
   readonly files: ReadonlyMap<string, string>
   /** Folders in which files may come and go. */
   readonly folders: ReadonlySet<string>
-  /** What couldn't be looked at: `config/cluster: permission denied`. */
+  /** What couldn't be looked at: `config/apps: permission denied`. */
   readonly failures: readonly string[]
 }
 
