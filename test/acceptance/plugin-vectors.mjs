@@ -16,7 +16,10 @@ const EXCEPTIONS = new Map([
   ['bad-input/tls-4', TLS],
   ['bad-input/twice-tls', TLS],
   ['bad-input/https-1', TLS],
-  ['cache/parallel-misses', 'needs questions in flight to share one upstream query, which this version does not do']
+  [
+    'cache/parallel-misses',
+    'needs questions in flight to share one upstream query, which this version does not do'
+  ]
 ])
 
 /** All cases, by `set/id`, with the text that the runner needs to leave one out. */
