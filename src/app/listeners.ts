@@ -125,7 +125,9 @@ export class Listeners {
   }
 
   /** Answers messages as a listener would that isn't open. */
-  handedIn(planned: PlannedListener): (wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response> {
+  handedIn(
+    planned: PlannedListener
+  ): (wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response> {
     const { responder, listener } = this.#socketless(planned)
     return (wire, transport, peer) => responder.respond(wire, transport, peer, listener)
   }

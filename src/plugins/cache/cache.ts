@@ -454,7 +454,8 @@ function hasCapitals(query: Query): boolean {
  */
 function inSmallLetters(query: Query, answer: Answer): void {
   const { octets, length } = answer
-  for (let at = HEADER_OCTETS; at < query.nameEnd; at++) octets[at] = lowerOctet[octets[at] as number] as number
+  for (let at = HEADER_OCTETS; at < query.nameEnd; at++)
+    octets[at] = lowerOctet[octets[at] as number] as number
   const copy = copyMessage(octets.subarray(0, length), query.name)
   if (copy.overflowed) answer.flags |= Flag.TC
   answer.octets = copy.octets
