@@ -1,5 +1,5 @@
 // Regular expressions as people write them in Corefiles: RE2's syntax, and RE2's promise that a name from outside can't
-// make a match take more than linear time (docs/decisions/0005-linear-patterns.md).
+// make a match take more than linear time (docs/decisions/0006-linear-patterns.md).
 import { RE2JS } from 're2js'
 import type { Parsed } from './values.ts'
 

@@ -1,6 +1,5 @@
 // dns2 and labdns in each other: an engine of ours as the handler of any dns2 server, and a dns2 handler as a plugin of
 // ours. The one file that knows dns2 (3.1.1); it is loaded by whoever imports `labdns/dns2`.
-import type { Socket } from 'node:net'
 import dns2 from 'dns2'
 import type { Answer } from '../dns/answer.ts'
 import { foreignAnswer, isResponseTo } from '../dns/foreign-answer.ts'
@@ -10,6 +9,7 @@ import { emptyAnswer } from '../dns/response.ts'
 import { endOfName } from '../wire/name.ts'
 import { HEADER_OCTETS, Rcode, Rtype } from '../wire/numbers.ts'
 import { endOfQuestion, endOfRecord, read16, read32 } from '../wire/records.ts'
+import { systemClock, type Clock } from '../runtime/clock.ts'
 import type { Engine } from './engine.ts'
 
 export { createEngine, type Engine, type EngineOptions } from './engine.ts'
@@ -37,6 +37,12 @@ export function mount(engine: Pick<Engine, 'respond'>): dns2.DnsHandler {
     if (response instanceof Promise) void response.then(reply)
     else reply(response)
   }
+}
+
+/** What is known of a stream's other end. */
+interface Connected {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
 }
 
 /** A response that DoH can send: octets that are there already. */
@@ -109,15 +115,26 @@ function cameFrom(client: Dns2Client): { transport: TransportKind; peer: Peer } 
   return { transport: 'udp', peer: { address, port } }
 }
 
-function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): Peer {
+function peerOf({ remoteAddress = '', remotePort = 0 }: Connected): Peer {
   return { address: remoteAddress.replace(/^::ffff:(?=\d+\.)/, ''), port: remotePort }
 }
 
+export interface FromDns2Options {
+  /** The plugin's name in logs and metrics; `dns2` by default. */
+  readonly name?: string
+  /** How long the handler may take, in milliseconds; 5,000 by default. */
+  readonly limitMs?: number
+  readonly clock?: Clock
+}
+
 /**
- * A plugin that asks a dns2 handler. A response of no answers whose header was left as dns2 makes it goes to the client as
- * it is; a handler that never sends is given up after `limitMs` milliseconds, and one that throws is SERVFAIL.
+ * A plugin that asks a dns2 handler: every query that reaches it. A handler that throws, sends something else than a
+ * response to the question, or doesn't send in time is SERVFAIL, with the reason for *errors*.
  */
-export function fromDns2(handler: dns2.DnsHandler, { name = 'dns2', limitMs = 5000 } = {}): Plugin {
+export function fromDns2(
+  handler: dns2.DnsHandler,
+  { name = 'dns2', limitMs = 5000, clock = systemClock }: FromDns2Options = {}
+): Plugin {
   return {
     name,
     answer: query =>
@@ -127,18 +144,20 @@ export function fromDns2(handler: dns2.DnsHandler, { name = 'dns2', limitMs = 50
           answer.error = error instanceof Error ? error : new Error(String(error))
           resolve(answer)
         }
-        const timer = setTimeout(() => fail(new Error(`the dns2 handler did not send within ${limitMs} ms`)), limitMs)
+        const timer = clock.after(limitMs, () =>
+          fail(new Error(`the dns2 handler did not send within ${limitMs} ms`))
+        )
         try {
           const request = dns2.Packet.parse(Buffer.from(query.wire))
           const send = (response: dns2.Packet | Buffer): Promise<Buffer> => {
-            clearTimeout(timer)
+            timer.cancel()
             const octets = response instanceof Uint8Array ? Buffer.from(response) : response.toBuffer()
             resolve(readAnswer(query, octets))
             return Promise.resolve(octets)
           }
           handler(request, send, query.peer as Dns2Client)
         } catch (error) {
-          clearTimeout(timer)
+          timer.cancel()
           fail(error)
         }
       })

@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly corefile: string
   /** Where the state of `kubernetes` stanzas comes from; without it a stanza has none, and that is an error. */
   readonly source?: ClusterSource
+  /** What `{$NAME}` in the Corefile reads; nothing by default. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
   /** What the plugins log; nothing by default. */
   readonly log?: Log
 }
@@ -35,10 +37,14 @@ export interface Engine {
 }
 
 /** Sets an engine up. Rejects with the CorefileError that CoreDNS would end with, or when the source can't be had. */
-export async function createEngine({ corefile, source, log = silent }: EngineOptions): Promise<Engine> {
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { corefile, source, environment = {}, log = silent } = options
   const files = systemFiles
-  const environment = process.env
-  const { blocks } = interpretCorefile(corefile, 'Corefile', { files, environment, knownDirectives: directives })
+  const { blocks } = interpretCorefile(corefile, 'Corefile', {
+    files,
+    environment,
+    knownDirectives: directives
+  })
   const app = new App({
     blocks,
     runtime: {
@@ -53,7 +59,8 @@ export async function createEngine({ corefile, source, log = silent }: EngineOpt
     },
     build: { version: '', revision: '' },
     clusterSource: () => {
-      if (source === undefined) throw new Error('kubernetes: this engine was given no source of cluster state')
+      if (source === undefined)
+        throw new Error('kubernetes: this engine was given no source of cluster state')
       return { key: 'embedded', make: () => source }
     }
   })

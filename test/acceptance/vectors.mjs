@@ -27,23 +27,13 @@ const run = spawnSync(
 const { cases } = JSON.parse(readFileSync(report, 'utf8'))
 rmSync(work, { recursive: true, force: true })
 
-/** Plugins of a later version. */
-const LATER = /^\s*(file)\b/m
-const corefiles = new Map()
-const corefileOf = set => {
-  if (!corefiles.has(set))
-    corefiles.set(set, JSON.parse(readFileSync(path.join(folder, `${set}.cases.json`), 'utf8')).corefile)
-  return corefiles.get(set)
-}
 let passed = 0
 let failed = 0
 const excepted = new Map()
 const count = why => excepted.set(why, (excepted.get(why) ?? 0) + 1)
 for (const one of cases) {
-  const corefile = corefileOf(one.set)
   if (one.status === 'passed') passed++
   else if (one.status === 'skipped') count(one.detail ?? 'skipped by the runner')
-  else if (LATER.test(corefile)) count(`needs ${LATER.exec(corefile)[1]} (set ${one.set})`)
   else {
     failed++
     console.log(`FAIL ${one.set}#${one.index} ${one.qname} ${one.qtype}: ${one.detail}`)

@@ -1,6 +1,7 @@
 // A whole server in the test's own process: a Corefile's text, objects in memory, free ports on loopback.
 import { App, type Addresses, type AppOptions } from '../../src/app.ts'
 import { interpretCorefile } from '../../src/corefile/load.ts'
+import type { Engine } from '../../src/embed/engine.ts'
 import type { ClusterSource } from '../../src/cluster/source.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
@@ -64,18 +65,42 @@ export async function runApp(
   listen: { readonly address: string; readonly port: number } | null = { address: '127.0.0.1', port: 0 },
   more: Partial<AppOptions> = {}
 ): Promise<RunningApp> {
+  const { app, options } = makeApp(corefile, source, runtime, folder, {
+    listen: listen ?? undefined,
+    ...more
+  })
+  const addresses = await app.start()
+  const reload = async (text: string) => app.reload(interpretCorefile(text, 'Corefile', options).blocks)
+  return { app, addresses, port: addresses.dns[0]?.port ?? 0, reload, stop: () => app.stop() }
+}
+
+/** A server that opens no DNS listener: what comes in is handed to `respond`. */
+export async function engineOf(
+  corefile: string,
+  source: ClusterSource,
+  runtime: Runtime = testRuntime(),
+  folder = '.'
+): Promise<Engine> {
+  const { app } = makeApp(corefile, source, runtime, folder, {})
+  return { respond: await app.startWithin(), close: () => app.stop() }
+}
+
+function makeApp(
+  corefile: string,
+  source: ClusterSource,
+  runtime: Runtime,
+  folder: string,
+  more: Partial<AppOptions>
+) {
   const options = { files: runtime.files, environment: {}, knownDirectives: directives, folder }
   const { blocks } = interpretCorefile(corefile, 'Corefile', options)
   const app = new App({
     blocks,
     runtime,
     build: { version: 'test', revision: '' },
-    listen: listen ?? undefined,
     httpBase: 0,
     clusterSource: () => ({ key: 'test', make: () => source }),
     ...more
   })
-  const addresses = await app.start()
-  const reload = async (text: string) => app.reload(interpretCorefile(text, 'Corefile', options).blocks)
-  return { app, addresses, port: addresses.dns[0]?.port ?? 0, reload, stop: () => app.stop() }
+  return { app, options }
 }
