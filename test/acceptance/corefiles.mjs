@@ -206,11 +206,7 @@ for (const file of files) {
         check(what, reply.id === 1 && reply.type === 'response', rcodeOf(reply))
         continue
       }
-      check(
-        `${what} (code)`,
-        rcodeOf(reply) === step.reply.rcode,
-        `${rcodeOf(reply)}, expected ${step.reply.rcode}`
-      )
+      check(`${what} (code)`, rcodeOf(reply) === rcode, `${rcodeOf(reply)}, expected ${rcode}`)
       const [got, expected] = [seen(reply), wanted(answer)]
       check(
         `${what} (answer)`,

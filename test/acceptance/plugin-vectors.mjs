@@ -13,6 +13,7 @@ const TLS = 'needs a listener for DNS over TLS or HTTPS, which this version does
 /** Case: why it can't pass. */
 const EXCEPTIONS = new Map([
   ['small-plugins/accepted-https-limits', TLS],
+  ['bad-input/tls-1', TLS],
   ['bad-input/tls-4', TLS],
   ['bad-input/twice-tls', TLS],
   ['bad-input/https-1', TLS],
