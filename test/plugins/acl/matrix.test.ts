@@ -108,7 +108,7 @@ async function start(t: Test, rule: string) {
     const response = await engine.respond(wire, 'udp', { address: from, port: 40_000 })
     if (response === undefined) return 'silence'
     if (!(response instanceof Uint8Array)) throw new Error('one message was expected')
-    const { rcode, answer, edns } = decodeText(response as Buffer)
+    const { rcode, answer, edns } = decodeText(response)
     const errors = (edns?.options ?? []).filter(option => option.startsWith('15:'))
     const records = answer.map(record => record.replace(/ \d+ /, ' '))
     return [rcode, ...errors, ...records].join(' | ')
