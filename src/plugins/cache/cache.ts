@@ -125,8 +125,17 @@ export class Cache implements Plugin {
     meter.miss()
     query.liveUse = LiveUse.ANSWERED
     const answer = next.answer(query)
-    if (!(answer instanceof Promise)) return this.#learn(query, answer, 0, meter, wantsAd(query))
-    return answer.then(value => this.#learn(query, value, 0, meter, wantsAd(query)))
+    return whenReady(answer, value =>
+      this.#asKept(query, this.#learn(query, value, 0, meter, wantsAd(query)))
+    )
+  }
+
+  /** An answer that was looked at just now, in the letters that it would have if it had been kept. */
+  #asKept(query: Query, answer: Answer): Answer {
+    if (answer.byServer || answer.dropped || !hasCapitals(query)) return answer
+    if (this.#lifetime(this.#survey) > 0 && this.#wouldKeep(query, answer, this.#survey))
+      inSmallLetters(query, answer)
+    return answer
   }
 
   /** Takes the store over that the configuration before may have left. */
@@ -206,9 +215,6 @@ export class Cache implements Plugin {
     // What an upstream says in its OPT goes no further, the first time as later.
     answer.opt = undefined
     if (answer.more !== undefined) answer.more = this.#withTtls(query, answer.more, lifetime)
-    if (query.liveUse === LiveUse.ANSWERED && hasCapitals(query) && this.#wouldKeep(query, answer, survey)) {
-      inSmallLetters(query, answer)
-    }
     this.#showEntries(meter)
     return answer
   }
