@@ -59,7 +59,7 @@ const fail = (name, lines) => {
   console.log(`FAIL ${name}`)
   for (const line of lines) console.log(`  ${line}`)
 }
-const first = run(2)
+const first = run(4)
 const again = [...first.failures.keys()].filter(name => !EXCEPTIONS.has(name))
 const second = again.length === 0 ? { failures: new Map() } : run(1, again)
 for (const name of again) {
