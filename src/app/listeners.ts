@@ -172,6 +172,7 @@ export class Listeners {
     if (responder === undefined) return emptyAnswer(inner, Rcode.SERVFAIL)
     return whenReady(responder.lookup(inner), answer => {
       if (inner.liveUse !== LiveUse.NONE) query.liveUse = LiveUse.ANSWERED
+      if (inner.judged || inner.restsOnJudged) query.restsOnJudged = true
       return answer
     })
   }

@@ -43,7 +43,10 @@ export class Reloader {
     this.#times = this.#parts.app.reloadTimes
     if (this.#times === undefined) return
     const now = await this.#parts.read()
-    this.#seen = now === undefined ? '' : fingerprint(now.outline())
+    const outline = now?.outline()
+    this.#seen = outline === undefined ? '' : fingerprint(outline)
+    // CoreDNS says them again whenever it looks, which fills logs; here it is this once (docs/differences.md).
+    for (const warning of outline?.warnings ?? []) this.#parts.runtime.log.warn(warning)
     this.#log.info(`Running configuration SHA512 = ${this.#seen}`)
     this.#schedule()
   }

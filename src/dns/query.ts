@@ -62,6 +62,13 @@ export class Query {
   receivedAt = 0
   /** Set by plugins that answer from live state (*kubernetes*), and for lookups made on behalf of this query. */
   liveUse: LiveUse = LiveUse.NONE
+  /** Whether *acl* has looked at the address that asks: another client may be answered otherwise. */
+  judged = false
+  /**
+   * Whether a lookup that *acl* judged by its client was made on behalf of this query: what came of it is for this client
+   * alone, and nobody may keep it for others.
+   */
+  restsOnJudged = false
   /** When whoever waits on the network gives up, in milliseconds of the runtime's clock (`cancel`); 0: nobody said. */
   answerBy = 0
   /**
@@ -205,6 +212,13 @@ function inherit(query: Query, parent: Query): Query {
   query.metadata = parent.metadata
   query.answerBy = parent.answerBy
   return query
+}
+
+/** What showed of `stand`, which was asked in place of `query`, holds for `query`: whoever asked for that wants to know. */
+export function takeOver(query: Query, stand: Query): void {
+  if (stand.liveUse > query.liveUse) query.liveUse = stand.liveUse
+  query.judged ||= stand.judged
+  query.restsOnJudged ||= stand.restsOnJudged
 }
 
 /**

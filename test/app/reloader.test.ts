@@ -65,6 +65,13 @@ async function setUp(first = START) {
 
 const RUNNING = '[INFO] plugin/reload: Running configuration SHA512 = HEX'
 
+t.test('what CoreDNS warns of when it parses again is said at the start, and not at every look', async t => {
+  const { said, pass } = await setUp('.:53 {\n  reload 10s 0s\n  whoami\n  import none/*.override\n}\n')
+  t.strictSame(said(), ['[WARNING] No files matching import glob pattern: none/*.override', RUNNING])
+  await pass(10_000)
+  t.strictSame(said(), [])
+})
+
 t.test('a change is taken once the interval is over', async t => {
   const { said, write, pass, inService, metrics } = await setUp()
   t.strictSame(said(), [RUNNING])

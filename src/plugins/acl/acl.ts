@@ -50,14 +50,17 @@ const ALLOWED = counted('allowed', ['server', 'view'])
 
 export class Acl implements Plugin {
   readonly name = 'acl'
-  readonly #rules: readonly AclRule[]
+  readonly #rules: readonly (AclRule & { readonly judgesClients: boolean })[]
   readonly #metrics: Metrics
   readonly #log: Log
   /** How many were let through, by the server's label. */
   readonly #allowed = new Map<string, Value>()
 
   constructor(rules: readonly AclRule[], metrics: Metrics, log: Log) {
-    this.#rules = rules
+    this.#rules = rules.map(rule => ({
+      ...rule,
+      judgesClients: rule.policies.some(({ networks }) => networks !== undefined)
+    }))
     this.#metrics = metrics
     this.#log = log
   }
@@ -66,9 +69,10 @@ export class Acl implements Plugin {
     const address = query.peer.address
     const zoneFrom = address.indexOf('%')
     const length = parseAddress(zoneFrom < 0 ? address : address.slice(0, zoneFrom))
-    for (const { zones, policies } of this.#rules) {
+    for (const { zones, policies, judgesClients } of this.#rules) {
       const zone = zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
       if (zone === undefined) continue
+      if (judgesClients) query.judged = true
       const action = length === 0 ? this.#unreadable(query) : decide(policies, query.qtype, length)
       if (action === 'allow') break
       if (action !== undefined) return this.#refuse(query, action, zone)

@@ -8,6 +8,7 @@ import { ZoneTable } from '../../dns/zone.ts'
 import { metricsOf } from '../../metrics/metrics.ts'
 import { NetworkSet } from '../../wire/network-set.ts'
 import { Rtype } from '../../wire/numbers.ts'
+import { addClientRules } from '../client-rules.ts'
 import type { PluginDefinition } from '../definition.ts'
 import { Acl, type AclPolicy, type AclRule, type Action } from './acl.ts'
 
@@ -28,6 +29,7 @@ export const aclPlugin: PluginDefinition = {
         policies
       })
     }
+    addClientRules(context)
     return new Acl(rules, metricsOf(context), context.runtime.log.plugin('acl'))
   }
 }

@@ -1,7 +1,7 @@
 // Walks a client's search path for it (corefile-and-plugins.md §8.15, kubernetes-records.md §18).
 import type { Answer } from '../../dns/answer.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
-import { derivedQuery, type Query } from '../../dns/query.ts'
+import { derivedQuery, takeOver, type Query } from '../../dns/query.ts'
 import { queryNameText } from '../../dns/query-text.ts'
 import { emptyAnswer } from '../../dns/response.ts'
 import { readSections, replaceSections, type SectionRecord } from '../../dns/sections.ts'
@@ -64,15 +64,17 @@ export class Autopath implements Plugin {
       const element = elements[at] as Name
       if (base.length + element.length > NAME_OCTETS_MAX) continue
       const name = Buffer.concat([base, element]) as Uint8Array as Name
-      const answer = next.answer(derivedQuery(query, name, query.qtype))
+      const inner = derivedQuery(query, name, query.qtype)
+      const answer = next.answer(inner)
       if (answer instanceof Promise) {
         const following = at + 1
-        return answer.then(value =>
-          isFinal(value)
-            ? this.#found(query, named(query, value))
-            : this.#walk(query, next, first, base, elements, following)
-        )
+        return answer.then(value => {
+          takeOver(query, inner)
+          if (isFinal(value)) return this.#found(query, named(query, value))
+          return this.#walk(query, next, first, base, elements, following)
+        })
       }
+      takeOver(query, inner)
       if (isFinal(answer)) return this.#found(query, named(query, answer))
     }
     return first

@@ -2,6 +2,7 @@
 // is in memory anyway, and a kept copy could be old. Its TTLs are set as if it had been kept.
 import type { Answer, Reason } from '../../dns/answer.ts'
 import type { LiveSource } from '../../dns/live.ts'
+import { copyMessage } from '../../dns/message-copier.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
 import { LiveUse, Query, type ListenerInfo, type TransportKind } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
@@ -9,6 +10,7 @@ import { ZoneTable } from '../../dns/zone.ts'
 import type { Zone } from '../../corefile/zones.ts'
 import type { Metrics } from '../../metrics/metrics.ts'
 import type { Clock } from '../../runtime/clock.ts'
+import { lowerOctet } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rcode } from '../../wire/numbers.ts'
 import type { AnswerStore } from './answer-store.ts'
 import { CacheMeter, type EntryType } from './cache-meter.ts'
@@ -123,8 +125,17 @@ export class Cache implements Plugin {
     meter.miss()
     query.liveUse = LiveUse.ANSWERED
     const answer = next.answer(query)
-    if (!(answer instanceof Promise)) return this.#learn(query, answer, 0, meter, wantsAd(query))
-    return answer.then(value => this.#learn(query, value, 0, meter, wantsAd(query)))
+    return whenReady(answer, value =>
+      this.#asKept(query, this.#learn(query, value, 0, meter, wantsAd(query)))
+    )
+  }
+
+  /** An answer that was looked at just now, in the letters that it would have if it had been kept. */
+  #asKept(query: Query, answer: Answer): Answer {
+    if (answer.byServer || answer.dropped || !hasCapitals(query)) return answer
+    if (this.#lifetime(this.#survey) > 0 && this.#wouldKeep(query, answer, this.#survey))
+      inSmallLetters(query, answer)
+    return answer
   }
 
   /** Takes the store over that the configuration before may have left. */
@@ -224,8 +235,15 @@ export class Cache implements Plugin {
     return clamp(ttl, kind === Kind.DENIAL ? denial : success)
   }
 
-  #mayKeep(query: Query, answer: Answer, { kind, answers }: Survey): boolean {
-    if (query.liveUse === LiveUse.ANSWERED || kind === Kind.OTHER) return false
+  /** What live state had a part in could be old soon; what *acl* let through for one client is not for others. */
+  #mayKeep(query: Query, answer: Answer, survey: Survey): boolean {
+    if (query.liveUse === LiveUse.ANSWERED || query.restsOnJudged) return false
+    return this.#wouldKeep(query, answer, survey)
+  }
+
+  /** Whether CoreDNS would keep an answer. */
+  #wouldKeep(query: Query, answer: Answer, { kind, answers }: Survey): boolean {
+    if (kind === Kind.OTHER) return false
     if ((answer.flags & Flag.TC) !== 0 || answer.more !== undefined) return false
     // A chain of CNAMEs that ends nowhere.
     if (kind === Kind.SUCCESS && !answers && answer.answerCount > 0) return false
@@ -426,4 +444,26 @@ function backgroundQuery(query: Query, transport: TransportKind): Query {
   const wire = Buffer.from(query.wire)
   wire[AD_OCTET] = (wire[AD_OCTET] as number) | Flag.AD
   return new Query(wire, nameEnd, optAt, transport, peer, listener, depth)
+}
+
+function hasCapitals(query: Query): boolean {
+  const { wire, nameEnd } = query
+  for (let at = HEADER_OCTETS; at < nameEnd; at++) {
+    if (lowerOctet[wire[at] as number] !== wire[at]) return true
+  }
+  return false
+}
+
+/**
+ * Gives the records the letters that a kept answer would have, which are those of who asked first: small ones, nearly
+ * always. Names that point into the question change with it, and then the question gets the client's letters again.
+ */
+function inSmallLetters(query: Query, answer: Answer): void {
+  const { octets, length } = answer
+  for (let at = HEADER_OCTETS; at < query.nameEnd; at++)
+    octets[at] = lowerOctet[octets[at] as number] as number
+  const copy = copyMessage(octets.subarray(0, length), query.name)
+  if (copy.overflowed) answer.flags |= Flag.TC
+  answer.octets = copy.octets
+  answer.length = copy.length
 }

@@ -5,6 +5,7 @@ import type { Token } from '../../corefile/position.ts'
 import type { FamilySpec } from '../../metrics/family.ts'
 import { isLiveSource } from '../../dns/live.ts'
 import { metricsOf, type Metrics } from '../../metrics/metrics.ts'
+import { clientRules } from '../client-rules.ts'
 import type { PluginDefinition, SetupContext, Shared } from '../definition.ts'
 import { AnswerStore } from './answer-store.ts'
 import { Arena } from './arena.ts'
@@ -32,10 +33,13 @@ export const cachePlugin: PluginDefinition = {
   }
 }
 
-/** The store of this block: while no word of the block changes, it goes from one configuration to the next. */
+/**
+ * The store of this block: while no word of the block changes, and no rule about clients anywhere, it goes from one
+ * configuration to the next. Answers may rest on lookups in other blocks.
+ */
 function storeOf(context: SetupContext, options: CacheOptions, arena: Arena): AnswerStore {
   return context.keep(
-    `cache ${arena.octetsMax} ${context.fingerprint()}`,
+    `cache ${arena.octetsMax} ${context.fingerprint()} ${clientRules(context)}`,
     () =>
       new AnswerStore(arena, new Hasher(context.runtime.random), {
         successMax: effectiveCapacity(options.success.capacity),

@@ -1,7 +1,7 @@
 // Changes queries before other plugins see them, and their answers on the way back (corefile-and-plugins.md §8.13).
 import { Answer, type OptFields } from '../../dns/answer.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
-import type { Query } from '../../dns/query.ts'
+import { takeOver, type Query } from '../../dns/query.ts'
 import { emptyAnswer, optLength } from '../../dns/response.ts'
 import { replaceSections } from '../../dns/sections.ts'
 import { HEADER_OCTETS, Rcode } from '../../wire/numbers.ts'
@@ -39,7 +39,10 @@ export class Rewrite implements Plugin {
     }
     const inner = draft.finish()
     if (inner === query && draft.responseRules.length === 0) return next.answer(query)
-    return whenReady(next.answer(inner), answer => this.#back(draft, inner, answer))
+    return whenReady(next.answer(inner), answer => {
+      takeOver(query, inner)
+      return this.#back(draft, inner, answer)
+    })
   }
 
   #back(draft: QueryDraft, inner: Query, answer: Answer): Eventual<Answer> {

@@ -115,3 +115,30 @@ t.test('answers outlive a reload that does not change the block, and no other', 
   const shown = server.app.metrics.collect().find(({ name }) => name === 'labdns_cache_octets')
   t.equal(shown!.samples.length, 1, 'one gauge, however many configurations there were')
 })
+
+t.test(
+  "answers from the cluster have the letters that kept ones have, where CoreDNS's cache would keep them",
+  async t => {
+    for (const [disabled, owner] of [
+      ['', 'web.shop.svc.cluster.local'],
+      ['disable success cluster.local', 'WEB.shop.svc.cluster.local']
+    ] as const) {
+      const source = new MemorySource()
+      source.putRaw({ kind: 'Namespace', metadata: { name: 'shop' } })
+      source.putRaw(service('web', '10.96.0.7'))
+      const corefile = `.:53 {\n kubernetes cluster.local\n cache 30 {\n ${disabled}\n }\n}`
+      const server = await runApp(corefile, source, testRuntime())
+      t.teardown(() => server.stop())
+      const asked = 'WEB.shop.svc.cluster.local'
+      const { question, answer, flags } = await askUdp(server.port, asked)
+      t.equal(question, `${asked} A`, 'the question is the one asked')
+      t.strictSame(answer, [`${owner} 5 A 10.96.0.7`])
+      t.equal(flags, 'qr aa rd')
+      const srv = await askUdp(server.port, `_tcp.${asked}`, 'SRV')
+      t.equal(srv.question, `_tcp.${asked} SRV`)
+      const denied = await askUdp(server.port, 'NONE.shop.svc.Cluster.local')
+      t.match(denied.authority, [/^cluster\.local 5 SOA mname=ns\.dns\.cluster\.local /])
+      t.equal(denied.question, 'NONE.shop.svc.Cluster.local A')
+    }
+  }
+)
