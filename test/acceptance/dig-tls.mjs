@@ -23,7 +23,7 @@ writeFileSync(
 }
 `
 )
-const words = ['serve', '-conf', corefile, '--manifests', path.join(config, 'cluster'), '--http-base', '0']
+const words = ['serve', '-conf', corefile, '--apps', path.join(config, 'apps'), '--http-base', '0']
 const server = await start(process.execPath, [path.join(root, 'build/src/cli/labdns.js'), ...words])
 const ports = Object.fromEntries(server.ready.dns.map(each => [each.transport, each.port]))
 const NAME = 'web.shop.svc.cluster.local'
