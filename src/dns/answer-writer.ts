@@ -132,6 +132,21 @@ export class AnswerWriter {
   }
 
   /**
+   * An SRV record of the question's name, with priority 0. Returns where its target stands, -1 when the record did not fit.
+   * Targets are never compressed (RFC 2782).
+   */
+  service(ttl: number, weight: number, port: number, target: Uint8Array): number {
+    if (!this.head(HEADER_OCTETS, this.questionOctets, Rtype.SRV, ttl, 6 + target.length)) return -1
+    const { octets, at } = this
+    write16(octets, at, 0)
+    write16(octets, at + 2, weight)
+    write16(octets, at + 4, port)
+    this.at = at + 6
+    this.copy(target)
+    return at + 6
+  }
+
+  /**
    * An address record owned by `owner`, which stands at octet `ownerAt` of this message already (-1 or beyond the reach
    * of a pointer: it is written out).
    */

@@ -12,7 +12,7 @@ import { expandRecord } from '../../wire/expand.ts'
 import { isSubdomain, joinLabels, sameName, type Name } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
 import { addressRecord, plainRecord } from '../../wire/plain-record.ts'
-import { endOfRecord, write16 } from '../../wire/records.ts'
+import { endOfRecord } from '../../wire/records.ts'
 import { readReverseName } from '../../wire/reverse-name.ts'
 import type { ClusterView } from '../cluster-view.ts'
 import type { InternalLookup } from '../definition.ts'
@@ -202,7 +202,7 @@ export class K8sExternal implements Plugin, Transferer {
         const key = keyOf(host)
         if (written.has(`${port} ${key}`)) continue
         written.add(`${port} ${key}`)
-        const at = this.#srv(view.ttl, weight, port, host)
+        const at = this.#writer.service(view.ttl, weight, port, host)
         if (at >= 0 && !places.has(key)) places.set(key, at)
       }
       if (writer.recordCount === 0) return noData()
@@ -257,19 +257,6 @@ export class K8sExternal implements Plugin, Transferer {
   #address(address: Uint8Array): void {
     const writer = this.#writer
     writer.address(HEADER_OCTETS, writer.questionOctets, this.#options.ttl, address, 0, address.length)
-  }
-
-  /** Returns where the target stands, -1 when the record did not fit. */
-  #srv(ttl: number, weight: number, port: number, target: Uint8Array): number {
-    const writer = this.#writer
-    if (!writer.head(HEADER_OCTETS, writer.questionOctets, Rtype.SRV, ttl, 6 + target.length)) return -1
-    const { octets, at } = writer
-    write16(octets, at, 0)
-    write16(octets, at + 2, weight)
-    write16(octets, at + 4, port)
-    writer.at = at + 6
-    writer.copy(target)
-    return at + 6
   }
 
   /** While the cluster's state is not loaded nobody knows whether the name exists (docs/differences.md). */

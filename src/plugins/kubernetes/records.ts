@@ -5,9 +5,8 @@ import type { Namespaces } from '../../cluster/index/namespaces.ts'
 import type { ServiceTable } from '../../cluster/index/service-table.ts'
 import type { AnswerWriter } from '../../dns/answer-writer.ts'
 import { srvWeight } from '../../dns/srv-weight.ts'
-import { HEADER_OCTETS, Rtype } from '../../wire/numbers.ts'
+import { Rtype } from '../../wire/numbers.ts'
 import { joinLabels, readName, sameName, type Name } from '../../wire/name.ts'
-import { write16 } from '../../wire/records.ts'
 import { Outcome, type Match } from './match.ts'
 import { WrittenAddresses } from './written-addresses.ts'
 
@@ -129,7 +128,7 @@ export class RecordWriter {
     while (service.nextPort()) {
       if (!match.portMatches(service) || ports.includes(service.port)) continue
       ports.push(service.port)
-      const at = this.#srv(ttl, weight, service.port, target)
+      const at = this.#writer.service(ttl, weight, service.port, target)
       if (at < 0) break
       if (targetAt < 0) targetAt = at
     }
@@ -170,7 +169,7 @@ export class RecordWriter {
           const key = `${port}${targetKey}`
           if (written.has(key)) continue
           written.add(key)
-          targetAt = this.#srv(ttl, weight, port, target)
+          targetAt = this.#writer.service(ttl, weight, port, target)
           if (targetAt < 0) return count
           count++
         }
@@ -194,23 +193,10 @@ export class RecordWriter {
     const labels = [lower(name.podAt, name.podEnd), lower(name.namespaceAt, name.namespaceEnd), POD]
     const target = joinLabels(labels, zone)
     if (target === undefined) return 0
-    const at = this.#srv(ttl, 100, 0, target)
+    const at = this.#writer.service(ttl, 100, 0, target)
     this.#writer.additional()
     this.#writer.addressOf(target, at, ttl, match.podAddress, 0, match.podFamily)
     return 1
-  }
-
-  /** Writes one SRV record; returns where its target stands, -1 when it did not fit. Targets are never compressed. */
-  #srv(ttl: number, weight: number, port: number, target: Uint8Array): number {
-    const writer = this.#writer
-    if (!writer.head(HEADER_OCTETS, writer.questionOctets, Rtype.SRV, ttl, 6 + target.length)) return -1
-    const { octets, at } = writer
-    write16(octets, at, 0)
-    write16(octets, at + 2, weight)
-    write16(octets, at + 4, port)
-    writer.at = at + 6
-    writer.copy(target)
-    return at + 6
   }
 
   #serviceName(match: Match, zone: Uint8Array): Buffer | undefined {
