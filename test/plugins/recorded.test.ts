@@ -15,6 +15,7 @@ import { read16 } from '../../src/wire/records.ts'
 import { setupBlocks, testRuntime, testShared, type TestBlock, type TestRuntime } from '../support/blocks.ts'
 import { makeQuery } from '../support/messages.ts'
 import { parseMetrics } from '../support/metrics-text.ts'
+import type { ReplyText } from '../support/reply-text.ts'
 import { messageText } from '../support/wire-text.ts'
 
 interface Rule {
@@ -45,21 +46,7 @@ interface Step {
 }
 
 interface Recorded {
-  readonly reply?:
-    | string
-    | {
-        readonly rcode: string
-        readonly flags: string
-        readonly question: string
-        readonly answer?: readonly string[]
-        readonly authority?: readonly string[]
-        readonly additional?: readonly string[]
-        readonly edns?: {
-          readonly size: number
-          readonly do: boolean
-          readonly opts?: readonly (readonly [number, string])[]
-        }
-      }
+  readonly reply?: string | ReplyText
   readonly upstream?: readonly string[]
   readonly stdout?: readonly string[]
   readonly counts?: Readonly<Record<string, number>>
