@@ -24,6 +24,7 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
     only('wire', []),
+    only('explain', ['wire', 'dns']),
     only('runtime', []),
     only('corefile', ['wire', 'runtime']),
     only('zonefile', ['wire']),
@@ -42,7 +43,8 @@ module.exports = {
       'zones',
       'cluster',
       'upstream',
-      'metrics'
+      'metrics',
+      'explain'
     ]),
     {
       name: 'plugins-do-not-import-each-other',

@@ -1,5 +1,6 @@
 // Walks a client's search path for it (corefile-and-plugins.md §8.15, kubernetes-records.md §18).
 import type { Answer } from '../../dns/answer.ts'
+import type { SearchFact } from '../../dns/facts.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
 import { derivedQuery, takeOver, type Query } from '../../dns/query.ts'
 import { queryNameText } from '../../dns/query-text.ts'
@@ -31,12 +32,13 @@ export class Autopath implements Plugin {
   answer(query: Query, next: Handler): Eventual<Answer> {
     const { zones, searchPath } = this.#options
     if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true)
-      return next.answer(query)
+      return this.#pass(query, next, 'other-zone')
     const path = searchPath(query)
     const first = path?.[0]
-    if (path === undefined || first === undefined || !isSubdomain(query.name, first))
-      return next.answer(query)
+    if (path === undefined || first === undefined) return this.#pass(query, next, 'unknown-client')
+    if (!isSubdomain(query.name, first)) return this.#pass(query, next, 'outside-path', first)
     if (query.name.length === first.length) {
+      tell(query, { rule: 'not-taken', because: 'bare-path', path: formatName(first), tried: 0 })
       const answer = emptyAnswer(query, Rcode.SERVFAIL)
       answer.error = new Error(
         `trimzone: overshot qname: ${queryNameText(query)}for zone ${formatName(first)}`
@@ -45,10 +47,21 @@ export class Autopath implements Plugin {
     }
     // The first name is the one that was asked for.
     return whenReady(next.answer(query), answer => {
-      if (isFinal(answer)) return this.#found(query, answer)
+      if (isFinal(answer)) {
+        tell(query, { rule: 'not-taken', because: 'first-name-exists', path: formatName(first), tried: 1 })
+        return this.#found(query, answer)
+      }
       const base = query.name.subarray(0, query.name.length - first.length)
       return this.#walk(query, next, answer, base, [...path.slice(1), ...this.#options.more], 0)
     })
+  }
+
+  #pass(query: Query, next: Handler, because: SearchFact['because'], first?: Name): Eventual<Answer> {
+    if (query.trace !== undefined) {
+      const path = first === undefined ? {} : { path: formatName(first) }
+      tell(query, { rule: 'not-taken', ...(because === undefined ? {} : { because }), ...path, tried: 0 })
+    }
+    return next.answer(query)
   }
 
   /** Tries the elements from `at` on; the answer to the first name is given when no name is there. */
@@ -70,20 +83,30 @@ export class Autopath implements Plugin {
         const following = at + 1
         return answer.then(value => {
           takeOver(query, inner)
-          if (isFinal(value)) return this.#found(query, named(query, value))
+          if (isFinal(value)) return this.#taken(query, inner, value, following)
           return this.#walk(query, next, first, base, elements, following)
         })
       }
       takeOver(query, inner)
-      if (isFinal(answer)) return this.#found(query, named(query, answer))
+      if (isFinal(answer)) return this.#taken(query, inner, answer, at + 1)
     }
+    tell(query, { rule: 'not-taken', because: 'nothing-found', tried: elements.length + 1 })
     return first
+  }
+
+  #taken(query: Query, inner: Query, answer: Answer, tried: number): Answer {
+    tell(query, { rule: 'taken', found: formatName(inner.name), tried: tried + 1 })
+    return this.#found(query, named(query, answer))
   }
 
   #found(query: Query, answer: Answer): Answer {
     if (answer.error === undefined) this.#options.succeeded(query).increment()
     return answer
   }
+}
+
+function tell(query: Query, fact: Omit<SearchFact, 'plugin'>): void {
+  query.trace?.note(query, () => ({ plugin: 'autopath', ...fact }))
 }
 
 /** Whether the walk ends: a name that is there, with or without records, or a failure that somebody has to hear of. */
