@@ -141,7 +141,14 @@ export interface SearchFact {
   readonly rule: 'taken' | 'not-taken'
   /** With `not-taken`. */
   readonly because?:
-    'other-zone' | 'unknown-client' | 'outside-path' | 'bare-path' | 'first-name-exists' | 'nothing-found'
+    | 'other-zone'
+    | 'unknown-client'
+    | 'outside-path'
+    | 'bare-path'
+    | 'first-name-exists'
+    | 'nothing-found'
+    /** The lookup of `found` failed, and that ends the walk. */
+    | 'failed'
   /** The first element of the client's search path. */
   readonly path?: string
   /** The name that was answered with. */

@@ -14,7 +14,7 @@ import type {
   WorkloadFact
 } from '../dns/facts.ts'
 
-/** Sentences without their full stops. */
+/** Sentences without their full stops, so that they can stand in a row. Names that can be used have no last dot. */
 export function sentencesOf(fact: Fact): string[] {
   switch (fact.rule) {
     case 'kept':
@@ -33,9 +33,6 @@ export function sentencesOf(fact: Fact): string[] {
       return clusterTexts(fact)
   }
 }
-
-/** The sentences as one text. */
-export const textOf = (fact: Fact): string => sentencesOf(fact).join('. ')
 
 function clusterTexts(fact: ClusterFact): string[] {
   const first = reasonText(fact)
@@ -166,8 +163,8 @@ function portTexts({ port = '' }: ClusterFact, service: ServiceFact): string[] {
 }
 
 function chainTexts({ chain, chainEnd, service, qtype }: ClusterFact): string[] {
-  const target = service?.target ?? ''
-  const steps = chain === undefined || chain.length === 0 ? target : chain.join(' → ')
+  const target = plain(service?.target ?? '')
+  const steps = (chain === undefined || chain.length === 0 ? [target] : chain).map(plain).join(' → ')
   if (chainEnd === undefined) return target === '' ? [] : [`it leads to ${target}`]
   switch (chainEnd) {
     case 'records':
@@ -193,13 +190,13 @@ function endpointTexts(fact: ClusterFact, service: ServiceFact, endpoints: Endpo
   const { ready, notReady = 0, notReadyNames = [] } = endpoints
   const isMissing = fact.rule === 'no-ready-endpoint' || fact.rule === 'empty-service-ignored'
   if (ready > 0 || !(isMissing || fact.rule === 'service' || fact.rule === 'no-such-endpoint')) return []
-  const opening = fact.rule === 'service' ? 'but nothing answers there: ' : ''
+  const opening = fact.rule === 'service' ? 'nothing answers there: ' : ''
   if (notReady > 0) {
     const names = listText(notReadyNames, notReady)
     return [`${opening}not ready: ${names}`]
   }
-  if (endpoints.notReady === undefined) return opening === '' ? [] : ['but it has no ready endpoint']
-  if (service.selector === undefined) return opening === '' ? [] : ['but it has no ready endpoint']
+  if (endpoints.notReady === undefined) return opening === '' ? [] : ['it has no ready endpoint']
+  if (service.selector === undefined) return opening === '' ? [] : ['it has no ready endpoint']
   if (service.selector === '') return [`${opening}it has no selector, and no EndpointSlice was made for it`]
   return [`${opening}its selector ${service.selector} matches no Pod`]
 }
@@ -209,14 +206,16 @@ function hintTexts({ elsewhere = [], didYouMean, pod, workload }: Hints): string
   if (pod !== undefined) found.push(podText(pod))
   if (workload !== undefined) found.push(workloadText(workload))
   if (elsewhere.length > 0)
-    found.push(`${elsewhere.length === 1 ? 'this exists' : 'these exist'}: ${elsewhere.join(', ')}`)
-  if (didYouMean !== undefined) found.push(`did you mean ${didYouMean}?`)
+    found.push(
+      `${elsewhere.length === 1 ? 'this exists' : 'these exist'}: ${elsewhere.map(plain).join(', ')}`
+    )
+  if (didYouMean !== undefined) found.push(`did you mean ${plain(didYouMean)}?`)
   return found
 }
 
 function podText({ namespace, name, names, lacks }: PodFact): string {
   const subject = `Pod ${namespace}/${name}`
-  const known = names.length === 0 ? '' : `: its name is ${names.join(' or ')}`
+  const known = names.length === 0 ? '' : `: its name is ${names.map(plain).join(' or ')}`
   if (lacks === undefined)
     return names.length === 0 ? `${subject} has no name in DNS` : `${subject} exists${known}`
   switch (lacks) {
@@ -248,18 +247,20 @@ function keptText({ ageSeconds, leftSeconds }: KeptFact): string {
 
 function searchText(fact: SearchFact): string {
   const { path = '', found = '', tried, because = 'nothing-found' } = fact
-  if (fact.rule === 'taken') return `autopath looked up ${tried} names and found ${found}`
+  if (fact.rule === 'taken') return `autopath looked up ${tried} names and found ${plain(found)}`
   switch (because) {
     case 'other-zone':
       return 'autopath is not for this zone'
     case 'unknown-client':
       return "autopath was not taken: no Pod that is watched has the client's address"
     case 'outside-path':
-      return `autopath was not taken: the name does not end in ${path}, which the client's search path begins with`
+      return `autopath was not taken: the name does not end in ${plain(path)}, which the client's search path begins with`
     case 'bare-path':
-      return `autopath was not taken: the name is ${path} itself, which the client's search path begins with`
+      return `autopath was not taken: the name is ${plain(path)} itself, which the client's search path begins with`
     case 'first-name-exists':
       return 'autopath was not taken: the name exists as it was asked for'
+    case 'failed':
+      return `autopath looked up ${tried} names, and the lookup of ${plain(found)} failed`
     case 'nothing-found':
       return `autopath looked up ${tried} names and found none of them`
   }
@@ -275,7 +276,7 @@ function forwardText({ rule, upstream, rcode = '', milliseconds, cause = '' }: F
 
 function inClusterTexts({ name, names, because }: InClusterFact): string[] {
   const [first = ''] = names
-  const exists = `${names.length === 1 ? 'this exists in the cluster' : 'these exist in the cluster'}: ${names.join(', ')}`
+  const exists = `${names.length === 1 ? 'this exists in the cluster' : 'these exist in the cluster'}: ${names.map(plain).join(', ')}`
   switch (because) {
     case 'unqualified':
       return [exists, `${name} was asked without the rest of the name and so left the cluster`]
@@ -289,7 +290,10 @@ function inClusterTexts({ name, names, because }: InClusterFact): string[] {
   }
 }
 
-const zoneOf = (name: string): string => name.slice(name.indexOf('.svc.') + 5)
+const zoneOf = (name: string): string => plain(name.slice(name.indexOf('.svc.') + 5))
+
+/** Without the last dot. */
+const plain = (name: string): string => (name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name)
 
 const serviceText = (service: ServiceFact | undefined): string =>
   service === undefined ? 'the Service' : `${service.kind} ${service.namespace}/${service.name}`

@@ -26,8 +26,17 @@ export function ingressOf({ object, families, ingress }: ServiceEntry): readonly
 
 /** The Service with its addresses. */
 export function serviceOf(entry: ServiceEntry): Service {
-  const { namespace, name, labels, type, clusterIPs, ports, externalName, externalIPs, selector }: AppService =
-    entry.object
+  const {
+    namespace,
+    name,
+    labels,
+    type,
+    clusterIPs,
+    ports,
+    externalName,
+    externalIPs,
+    selector
+  }: AppService = entry.object
   const isExternal = type === 'ExternalName'
   const isHeadless = clusterIPs[0] === 'None'
   const addresses = entry.families.flatMap(family => entry.clusterIPs.get(family) ?? [])

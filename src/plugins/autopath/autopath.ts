@@ -95,7 +95,9 @@ export class Autopath implements Plugin {
   }
 
   #taken(query: Query, inner: Query, answer: Answer, tried: number): Answer {
-    tell(query, { rule: 'taken', found: formatName(inner.name), tried: tried + 1 })
+    const found = { found: formatName(inner.name), tried: tried + 1 }
+    if (answer.error === undefined) tell(query, { rule: 'taken', ...found })
+    else tell(query, { rule: 'not-taken', because: 'failed', ...found })
     return this.#found(query, named(query, answer))
   }
 
