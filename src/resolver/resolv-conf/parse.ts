@@ -144,7 +144,9 @@ function readSearch(value: string, grammar: Grammar, draft: Draft, state: State,
   state.listGiven = true
   if (draft.search.length > 0) warn('search: takes the place of an earlier list')
   if (domainsMax !== undefined && domains.length > domainsMax)
-    warn(`search: ${domains.length} domains, over ${domainsMax}: ${shown(domains.slice(domainsMax))} not used`)
+    warn(
+      `search: ${domains.length} domains, over ${domainsMax}: ${shown(domains.slice(domainsMax))} not used`
+    )
   const kept = domainsMax === undefined ? domains : domains.slice(0, domainsMax)
   draft.search = keeps === undefined ? kept : kept.filter(keeps)
 }
