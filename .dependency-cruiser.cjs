@@ -34,6 +34,7 @@ module.exports = {
     only('zones', ['wire', 'dns', 'runtime', 'zonefile']),
     only('cluster', ['wire', 'dns', 'runtime', 'corefile']),
     only('server', ['wire', 'dns', 'runtime']),
+    only('resolver', ['wire']),
     only('plugins', [
       'wire',
       'dns',
