@@ -1,8 +1,11 @@
 // `labdns resolvconf`: the resolv.conf of a Pod on standard output, and on standard error which state it comes from, why it
 // is so, and what the kubelet would report.
+import { podDnsFlaws } from '../cluster/apps/pod-dns-rules.ts'
+import { shownPath } from '../cluster/fields.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
 import { ORDINARY_SPEC } from '../pod-dns/pod-dns.ts'
+import type { KubernetesRules } from '../pod-dns/versions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ResolvconfArguments, ServeArguments } from './arguments.ts'
 import { printingRuntime } from './loaded-state.ts'
@@ -22,12 +25,17 @@ export async function resolvconf(args: ServeArguments, words: ResolvconfArgument
     }
     const node = nodeOptions(words, runtime.files)
     const domain = clusterDomain(words)
+    // Where options alone make the Pod, they can be judged before anything is read.
+    if (words.from === undefined && words.filename === undefined)
+      withOptions(ORDINARY_SPEC, words, node.rules)
     const from = words.from === undefined ? undefined : readFrom(words.from, words.namespace)
     const state = await stateFor(args, words, runtime)
     // What is wrong in manifests is told before what follows from it.
     await flush()
     const { pod, found } = await podFor(from, words, state)
-    const changed = { ...found, spec: withOptions(found.spec, words, node.rules) }
+    const flaws = words.kubernetesVersion === undefined ? [] : oldFlaws(found, node.rules)
+    const spec = withOptions(found.spec, words, node.rules)
+    const changed = { ...found, spec, flaws: [...found.flaws, ...flaws] }
     const objects = state?.objects ?? []
     const known = { objects, clusterDomain: domain ?? state?.clusterDomain ?? 'cluster.local' }
     return await print(answerFor(pod, changed, known, node), words.output === 'json', state?.text)
@@ -36,6 +44,15 @@ export async function resolvconf(args: ServeArguments, words: ResolvconfArgument
     process.stderr.write(`${explained(error, runtime)}\n`)
     return 1
   }
+}
+
+/** What an API server of that version refuses, and ours doesn't. */
+function oldFlaws({ spec, flaws }: FoundPod, rules: KubernetesRules): string[] {
+  if (flaws.length > 0) return []
+  const found = podDnsFlaws(spec, rules).slice(0, SHOWN_MAX)
+  return found.map(
+    ({ path, text }) => `${shownPath(['spec', ...path])}: ${text} (Kubernetes ${rules.version})`
+  )
 }
 
 const sayState = (text: string): void => void process.stderr.write(`state: ${printable(text)}\n`)
@@ -96,7 +113,10 @@ async function onlyPod(filename: string, { pods }: PodDnsState): Promise<From> {
   }
   const [only] = found
   if (only !== undefined && found.length === 1) return only
-  if (only === undefined) throw new PodDnsMistake(`${filename}: holds no Pod, and nothing that makes Pods`)
+  if (only === undefined)
+    throw new PodDnsMistake(
+      `${filename}: holds no Pod, and nothing that makes Pods (what an API server refuses is left out)`
+    )
   const shown = found.slice(0, SHOWN_MAX).map(fromText).join(', ')
   const more = found.length > SHOWN_MAX ? ` and ${found.length - SHOWN_MAX} more` : ''
   throw new PodDnsMistake(`${filename}: holds ${shown}${more}; choose one with --from`)
@@ -122,8 +142,21 @@ async function print(answer: PodDnsAnswer, isJson: boolean, state: string | unde
     await written(octets)
     return 0
   }
-  const { namespace, policy, base, nameservers, searches, options, clusterDns, resolvConf } = answer
-  const shown = { state, pod, namespace, policy, base, why, nameservers, searches, options, clusterDns }
+  const { namespace, policy, base, nameservers, searches, options, clusterDns, asksClusterDns, resolvConf } =
+    answer
+  const shown = {
+    state,
+    pod,
+    namespace,
+    policy,
+    base,
+    why,
+    nameservers,
+    searches,
+    options,
+    clusterDns,
+    asksClusterDns
+  }
   await written(Buffer.from(`${JSON.stringify({ ...shown, events, notes, resolvConf }, undefined, 2)}\n`))
   return 0
 }

@@ -160,7 +160,8 @@ export function answerFor(
     notes: [
       ...found.flaws.map(flaw => `an API server refuses ${flaw}`),
       ...(needsDns && clusterDns.note !== undefined ? [clusterDns.note] : []),
-      ...notesOn(formed, written === undefined, runtime)
+      ...notesOn(formed, written === undefined, runtime),
+      ...noteOnOthers(formed.base, nameservers, clusterDns.addresses)
     ]
   }
 }
@@ -187,6 +188,15 @@ function whyOf(spec: PodDnsSpec, formed: PodDns, clusterDns: readonly string[]):
   const isKnown = policy === 'ClusterFirst' || policy === 'ClusterFirstWithHostNet'
   const unknown = isKnown ? '' : ', which is unknown and counts as ClusterFirst'
   return `dnsPolicy ${written}${unknown}: the cluster's DNS${added}`
+}
+
+/** A second nameserver is no second chance for names that the first one denies. */
+function noteOnOthers(base: Base, nameservers: readonly string[], clusterDns: readonly string[]): string[] {
+  const others = nameservers.filter(address => !clusterDns.includes(address))
+  if (base !== 'cluster' || others.length === 0) return []
+  return [
+    `${others.join(' and ')}: asked by glibc, Go and c-ares only where the cluster's DNS does not answer; musl (Alpine) asks all nameservers at once and takes the first answer, so that names of the cluster fail now and then`
+  ]
 }
 
 /** musl takes no line of more octets, `search ` included. */

@@ -2,6 +2,7 @@
 // told with the option and its value.
 import { podDnsFlaws } from '../../cluster/apps/pod-dns-rules.ts'
 import type { FieldPath } from '../../cluster/fields.ts'
+import { reasonOf } from '../../cluster/manifests/inputs.ts'
 import { parseIp } from '../../corefile/addresses.ts'
 import type { NodeFile } from '../../pod-dns/node-file.ts'
 import type { DnsConfig, DnsOption, PodDnsSpec } from '../../pod-dns/pod-dns.ts'
@@ -48,8 +49,7 @@ function nodeFile(path: string, files: Files): NodeFile {
   try {
     return { kind: 'file', path, octets: files.read(path) }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new PodDnsMistake(`--node-resolv-conf ${clipped(path)}: cannot be read: ${reason}`)
+    throw new PodDnsMistake(`--node-resolv-conf ${clipped(path)}: cannot be read: ${reasonOf(error)}`)
   }
 }
 
