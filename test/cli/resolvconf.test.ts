@@ -53,6 +53,14 @@ t.test('Pods of a state: the file on standard output, everything else on standar
   const state = put(
     'state.yaml',
     `apiVersion: v1
+kind: Namespace
+metadata: {name: kube-system}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: default}
+---
+apiVersion: v1
 kind: Service
 metadata: {name: kube-dns, namespace: kube-system}
 spec: {clusterIP: 10.96.0.10}

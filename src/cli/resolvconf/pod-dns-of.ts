@@ -195,7 +195,7 @@ function noteOnOthers(base: Base, nameservers: readonly string[], clusterDns: re
   const others = nameservers.filter(address => !clusterDns.includes(address))
   if (base !== 'cluster' || others.length === 0) return []
   return [
-    `${others.join(' and ')}: asked by glibc, Go and c-ares only where the cluster's DNS does not answer; musl (Alpine) asks all nameservers at once and takes the first answer, so that names of the cluster fail now and then`
+    `${others.join(' and ')}: asked by glibc and Go only where the cluster's DNS does not answer; musl (Alpine) asks all nameservers at once and takes the first answer, so that names of the cluster fail now and then`
   ]
 }
 
