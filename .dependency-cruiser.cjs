@@ -32,7 +32,8 @@ module.exports = {
     only('metrics', ['wire', 'dns', 'runtime']),
     only('upstream', ['wire', 'dns', 'runtime', 'metrics']),
     only('zones', ['wire', 'dns', 'runtime', 'zonefile']),
-    only('cluster', ['wire', 'dns', 'runtime', 'corefile']),
+    only('pod-dns', []),
+    only('cluster', ['wire', 'dns', 'runtime', 'corefile', 'pod-dns']),
     only('server', ['wire', 'dns', 'runtime']),
     only('resolver', ['wire']),
     only('plugins', [

@@ -24,6 +24,11 @@ switch (invocation.command) {
     process.exit(await names(invocation.arguments, invocation.names))
     break
   }
+  case 'resolvconf': {
+    const { resolvconf } = await import('./resolvconf.ts')
+    process.exit(await resolvconf(invocation.arguments, invocation.resolvconf))
+    break
+  }
   case 'version': {
     const { versionLines } = await import('./version.ts')
     process.stdout.write(`${versionLines().join('\n')}\n`)
