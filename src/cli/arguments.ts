@@ -64,6 +64,20 @@ export interface ResolvconfArguments {
   readonly output: string | undefined
 }
 
+/** What `explain` is asked for, as it was typed. */
+export interface ExplainArguments {
+  readonly name: string
+  /** `A,AAAA`. */
+  readonly types: readonly string[]
+  /** As `resolvconf` has it. */
+  readonly from: string | undefined
+  readonly resolvConf: string | undefined
+  readonly resolvers: readonly string[]
+  readonly server: string | undefined
+  readonly json: boolean
+  readonly dot: boolean
+}
+
 export type Invocation =
   | { readonly command: 'serve'; readonly arguments: ServeArguments; readonly isBare: boolean }
   | { readonly command: 'check'; readonly arguments: ServeArguments }
@@ -74,6 +88,7 @@ export type Invocation =
       readonly arguments: ServeArguments
       readonly resolvconf: ResolvconfArguments
     }
+  | { readonly command: 'explain'; readonly arguments: ServeArguments; readonly explain: ExplainArguments }
   | { readonly command: 'version' }
   | { readonly command: 'plugins' }
   /** Something to print, and how to end: help, or a mistake. */
@@ -90,7 +105,7 @@ const GO_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['version', false]
 ])
 
-const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'resolvconf', 'help'])
+const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'resolvconf', 'explain', 'help'])
 /** Commands that take kubectl's options, with the value written right behind the letter too: `-oyaml`, `-nshop`. */
 const LETTERED = new Set(['get', 'names', 'resolvconf'])
 
@@ -288,6 +303,38 @@ export function readArguments(words: readonly string[]): Invocation {
         rest.length > 0
           ? surplus(rest)
           : { command: 'resolvconf', arguments: serveArguments(options), resolvconf }
+    })
+  withState(program.command('explain'))
+    .description('show every query that a resolver sends for a name, who answers it, and why')
+    .usage('NAME [options]')
+    .argument('[names...]')
+    .option('--type <types>', 'A, AAAA or both (default: A,AAAA)', collect, [])
+    .option(
+      '--from <what>',
+      'who asks: pod/NS/NAME, or the first Pod of deploy/NS/NAME (sts, ds, job, rs, cronjob), or ns/NS: an ordinary one there (default: ns/default)'
+    )
+    .option('--resolv-conf <file>', 'the resolv.conf of whoever asks, instead; - reads standard input')
+    .option('--resolver <name>', 'whose walk it is: glibc, musl, dig and others; repeatable (default: glibc)', collect, [])
+    .option('--server <address>', 'ask this server, with its port where that is not 53, instead of the state')
+    .option('--json', 'print the report as JSON')
+    .option('--dot', 'print the walks as a graph for Graphviz')
+    .action((names: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const text = (name: string) => textOf(options, name)
+      const texts = (name: string) => (options[name] as readonly string[] | undefined) ?? []
+      const [name, ...rest] = names
+      if (name === undefined) {
+        const stderr = 'error: explain needs a name, as in labdns explain web.shop\n'
+        invocation = { command: 'exit', code: 2, stdout: '', stderr }
+        return
+      }
+      const explain = {
+        ...{ name, types: texts('type'), from: text('from'), resolvConf: text('resolvConf') },
+        ...{ resolvers: texts('resolver'), server: text('server') },
+        ...{ json: options['json'] === true, dot: options['dot'] === true }
+      }
+      invocation =
+        rest.length > 0 ? surplus(rest) : { command: 'explain', arguments: serveArguments(options), explain }
     })
   const goFlags = LETTERED.has(words[0] ?? '') ? words.map(lettered) : words.map(goFlag)
   try {

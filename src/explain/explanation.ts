@@ -2,15 +2,24 @@
 import type { Asked, Note } from '../dns/trace.ts'
 import type { Fact } from '../dns/facts.ts'
 import { sameName } from '../wire/name.ts'
+import { Rcode } from '../wire/numbers.ts'
+import { inCluster } from './in-cluster.ts'
 import { sentencesOf } from './words.ts'
+
+/** Finds full names of Services by the lower-cased labels of a name that was asked outside of the cluster's zones. */
+export type Meant = (labels: readonly string[]) => readonly string[]
 
 /**
  * The facts that decided, the most telling one last: those about the question itself, or where something else was asked in
- * its place (*rewrite*) all there are.
+ * its place (*rewrite*) all there are. A name that has no answer and none of the cluster's zones was asked for may be
+ * one of the cluster's.
  */
-export function decisiveFacts(asked: Asked, notes: readonly Note[]): Fact[] {
+export function decisiveFacts(asked: Asked, notes: readonly Note[], rcode: number, meant: Meant): Fact[] {
   const own = notes.filter(note => note.asked.qtype === asked.qtype && sameName(note.asked.name, asked.name))
-  return (own.length === 0 ? notes : own).map(note => note.fact())
+  const facts = (own.length === 0 ? notes : own).map(note => note.fact())
+  if (rcode === Rcode.NOERROR || facts.some(({ plugin }) => plugin === 'kubernetes')) return facts
+  const found = inCluster(asked.name, meant)
+  return found === undefined ? facts : [...facts, found]
 }
 
 /**

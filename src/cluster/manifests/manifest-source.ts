@@ -26,6 +26,7 @@ import { lineOf, newFile, type ManifestFile } from './manifest-file.ts'
 import { ManifestLog } from './manifest-log.ts'
 import { Pace } from './pace.ts'
 import { hashOf, NOTHING, readFile, type FileContents } from './read-file.ts'
+import type { WrittenPolicy } from './network-policy-in.ts'
 import type { WrittenPodDns } from './pod-dns-in.ts'
 import { keyOf } from './reading.ts'
 import { startLine } from './report.ts'
@@ -40,7 +41,7 @@ export interface ManifestOptions {
   /** How; only with `apps`. */
   readonly simulation?: SimulationOptions
   readonly runtime: Pick<Runtime, 'clock' | 'files' | 'log'>
-  /** Whether `podDns` is going to be asked. */
+  /** Whether `podDns` and `networkPolicies` are going to be asked. */
   readonly podDns?: boolean
   /** What `-` stands for. */
   readonly standardInput?: Uint8Array
@@ -142,6 +143,13 @@ export class ManifestSource implements ClusterSource {
   /** What a Pod or workload says of its Pods' DNS, as it is declared; with the option `podDns` alone. */
   podDns(kind: string, namespace: string, name: string): WrittenPodDns | undefined {
     return this.#catalog.declarations(keyOf({ kind, namespace, name }))[0]?.found.podDns
+  }
+
+  /** NetworkPolicies, as they are declared; with the option `podDns` alone. */
+  *networkPolicies(): Iterable<WrittenPolicy> {
+    for (const [entry] of this.#catalog.entries()) {
+      if (entry?.found.policy !== undefined) yield entry.found.policy
+    }
   }
 
   /** Everything that `podDns` knows of. */

@@ -6,6 +6,7 @@ import { readJson } from './json-document.ts'
 import type { Kinds, KnownKind } from './kinds.ts'
 import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
 import { misspelled } from './misspelled.ts'
+import { networkPolicyIn } from './network-policy-in.ts'
 import type { ListHeader, Part } from './part.ts'
 import type { PartText } from './parts.ts'
 import { readPlainYaml } from './plain-yaml.ts'
@@ -166,7 +167,7 @@ class PartReader implements Reading {
       held: detached(held),
       ...this.#place(path),
       ...(owner === undefined ? {} : { owner }),
-      ...this.#podDns(kind, apiVersion, value)
+      ...this.#asked(kind, apiVersion, value)
     })
   }
 
@@ -178,13 +179,23 @@ class PartReader implements Reading {
     apiVersion: string
   ): void {
     const held = this.#kinds.keep(kind, apiVersion, value)
-    const podDns = this.#podDns(kind, apiVersion, value)
-    this.found.push({ kind, ...nameIn(value), held, ...this.#place(path), ...podDns })
+    const asked = this.#asked(kind, apiVersion, value)
+    this.found.push({ kind, ...nameIn(value), held, ...this.#place(path), ...asked })
   }
 
-  #podDns(kind: string, apiVersion: string, value: Readonly<Record<string, unknown>>): Pick<Found, 'podDns'> {
-    const found = this.#kinds.podDns === true ? podDnsIn(kind, apiVersion, value) : undefined
-    return found === undefined ? {} : { podDns: detached(found) }
+  /** What only commands need that ask for it. */
+  #asked(
+    kind: string,
+    apiVersion: string,
+    value: Readonly<Record<string, unknown>>
+  ): Pick<Found, 'podDns' | 'policy'> {
+    if (this.#kinds.podDns !== true) return {}
+    const podDns = podDnsIn(kind, apiVersion, value)
+    const policy = networkPolicyIn(kind, apiVersion, value)
+    return {
+      ...(podDns === undefined ? {} : { podDns: detached(podDns) }),
+      ...(policy === undefined ? {} : { policy: detached(policy) })
+    }
   }
 
   /** Something that Kubernetes has no word for: prose, a saved web page, or the settings of another program. */

@@ -9,7 +9,6 @@ import { rewrittenQuery, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
 import { Trace } from '../../dns/trace.ts'
 import { BETWEEN, decisiveFacts, explanation, fitted } from '../../explain/explanation.ts'
-import { inCluster } from '../../explain/in-cluster.ts'
 import { parseAddress, parsedAddress } from '../../wire/address.ts'
 import { encodeName, isSubdomain, type Name } from '../../wire/name.ts'
 import type { NetworkSet } from '../../wire/network-set.ts'
@@ -83,12 +82,9 @@ export class Explain implements Plugin {
     return answer
   }
 
-  /** What decided, and which names of the cluster were meant where none of its zones was asked. */
-  #factsOf(query: Query, answer: Answer): Fact[] {
-    const facts = decisiveFacts(query, query.trace?.notes ?? [])
-    if (answer.rcode === Rcode.NOERROR || facts.some(({ plugin }) => plugin === 'kubernetes')) return facts
-    const meant = inCluster(query.name, labels => this.#options.views.flatMap(view => view.meant(labels)))
-    return meant === undefined ? facts : [...facts, meant]
+  #factsOf(query: Query, { rcode }: Answer): Fact[] {
+    const meant = (labels: readonly string[]) => this.#options.views.flatMap(view => view.meant(labels))
+    return decisiveFacts(query, query.trace?.notes ?? [], rcode, meant)
   }
 
   #otherClass(query: Query, next: Handler): Eventual<Answer> {

@@ -63,7 +63,7 @@ export const kubernetesPlugin: PluginDefinition = {
         endpointPodNames: stanza.endpointPodNames,
         zonal: stanza.zonal,
         external: context.directives.includes('k8s_external'),
-        explain: context.directives.includes('explain')
+        explain: context.explains === true || context.directives.includes('explain')
       }
     )
     context.readiness(() => index.isSynced)
