@@ -144,6 +144,10 @@ export interface SearchFact {
     | 'other-zone'
     | 'unknown-client'
     | 'outside-path'
+    /** By name: the namespace in it is not there. */
+    | 'unknown-namespace'
+    /** By name: a name of the cluster may have this shape. */
+    | 'may-be-meant'
     | 'bare-path'
     | 'first-name-exists'
     | 'nothing-found'

@@ -254,7 +254,12 @@ function searchText(fact: SearchFact): string {
     case 'unknown-client':
       return "autopath was not taken: no Pod that is watched has the client's address"
     case 'outside-path':
+      if (path === '') return 'autopath was not taken: no search path makes names of this form'
       return `autopath was not taken: the name does not end in ${plain(path)}, which the client's search path begins with`
+    case 'unknown-namespace':
+      return 'autopath was not taken: there is no such namespace, so no Pod has that search path'
+    case 'may-be-meant':
+      return 'autopath was not taken: a client may mean this very name'
     case 'bare-path':
       return `autopath was not taken: the name is ${plain(path)} itself, which the client's search path begins with`
     case 'first-name-exists':
