@@ -9,7 +9,7 @@ import type { KubernetesRules } from '../pod-dns/versions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ResolvconfArguments, ServeArguments } from './arguments.ts'
 import { printingRuntime } from './loaded-state.ts'
-import { answerFor, describe, findPod, type PodDnsAnswer, type PodDnsState } from './resolvconf/pod-dns-of.ts'
+import { answerFor, describe, findPod, type PodDnsAnswer } from './resolvconf/pod-dns-of.ts'
 import { clipped, fromText, PodDnsMistake, POD_KINDS, readFrom, type From } from './resolvconf/from.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
 import { stateOfManifest, usedState, type UsedState } from './resolvconf/used-state.ts'
@@ -103,7 +103,7 @@ async function podFor(
 }
 
 /** What makes Pods in a manifest, when there is one such object alone. */
-async function onlyPod(filename: string, { pods }: PodDnsState): Promise<From> {
+async function onlyPod(filename: string, { pods, leftOut = [] }: UsedState): Promise<From> {
   const found: From[] = []
   for (const kind of POD_KINDS) {
     for (const path of await pods.written(kind)) {
@@ -113,10 +113,10 @@ async function onlyPod(filename: string, { pods }: PodDnsState): Promise<From> {
   }
   const [only] = found
   if (only !== undefined && found.length === 1) return only
-  if (only === undefined)
-    throw new PodDnsMistake(
-      `${filename}: holds no Pod, and nothing that makes Pods (what an API server refuses is left out)`
-    )
+  if (only === undefined) {
+    const nothing = `${filename}: holds no Pod, and nothing that makes Pods (what an API server refuses is left out)`
+    throw new PodDnsMistake([...leftOut.slice(0, SHOWN_MAX), nothing].join('\n'))
+  }
   const shown = found.slice(0, SHOWN_MAX).map(fromText).join(', ')
   const more = found.length > SHOWN_MAX ? ` and ${found.length - SHOWN_MAX} more` : ''
   throw new PodDnsMistake(`${filename}: holds ${shown}${more}; choose one with --from`)

@@ -155,7 +155,7 @@ spec:
   t.match(stderr, /holds no Pod, and nothing that makes Pods/)
   const binary = run(['-f', put('binary.yaml', Buffer.from([0, 1, 2, 0xff]))])
   t.equal(binary.status, 1)
-  t.match(binary.stderr, /binary\.yaml:1:1: no text: there is an octet 0/)
+  t.match(binary.stderr, /^error: .*binary\.yaml: no Kubernetes object in it, left out$/m)
   t.end()
 })
 
@@ -195,7 +195,7 @@ t.test("a node's file of 1 MB, of any octets, and one that no kubelet reads", t 
   )
   const odd = run([...args, octets])
   t.equal(odd.stdout, 'search \xff\x1b[\n', 'as they are')
-  t.notMatch(odd.stderr, /\x1b/, 'but never where a terminal obeys')
+  t.notOk(odd.stderr.includes('\x1b'), 'but never where a terminal obeys')
   const broken = run([...args, put('broken', 'search a\n\n nameserver \n')])
   t.equal(broken.status, 1)
   t.match(
