@@ -240,7 +240,7 @@ t.test('options that make no sense', async t => {
     [['--cluster-dns', '10.96.0'], 'error: --cluster-dns 10.96.0: expected an IP address'],
     [
       ['--dns-policy', 'default'],
-      'error: --dns-policy: Unsupported value: "default": supported values: "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"'
+      'error: --dns-policy: Unsupported value: "default": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"'
     ],
     [
       ['--dns-policy', 'None'],
