@@ -308,7 +308,12 @@ export function readArguments(words: readonly string[]): Invocation {
     .description('show every query that a resolver sends for a name, who answers it, and why')
     .usage('NAME [options]')
     .argument('[names...]')
-    .option('--type <types>', 'A, AAAA or both (default: A,AAAA)', collect, [])
+    .option(
+      '--type <types>',
+      'record types; others than A and AAAA are asked without a search list (default: A,AAAA)',
+      collect,
+      []
+    )
     .option(
       '--from <what>',
       'who asks: pod/NS/NAME, or the first Pod of deploy/NS/NAME (sts, ds, job, rs, cronjob), or ns/NS: an ordinary one there (default: ns/default)'
