@@ -32,7 +32,18 @@ import { chooseConfiguration, fileText } from './state.ts'
 import { buildInfo } from './version.ts'
 
 /** Directives that listen, watch, probe or log: nobody is served here. */
-const NOT_HERE = ['health', 'ready', 'prometheus', 'pprof', 'reload', 'loop', 'log', 'errors', 'debug', 'dnstap']
+const NOT_HERE = [
+  'health',
+  'ready',
+  'prometheus',
+  'pprof',
+  'reload',
+  'loop',
+  'log',
+  'errors',
+  'debug',
+  'dnstap'
+]
 
 /** Prints the report; settles with 1 when there is none, or a name isn't found. */
 export async function explain(args: ServeArguments, words: ExplainArguments): Promise<number> {
@@ -127,7 +138,8 @@ async function reportOf(
     ...(egress === undefined ? {} : { egress })
   }
   if (!asksClusterDns && words.server === undefined) {
-    const asked = nameservers.length === 0 ? "its node's nameservers, which are not known here" : nameservers.join(', ')
+    const asked =
+      nameservers.length === 0 ? "its node's nameservers, which are not known here" : nameservers.join(', ')
     const note = `this Pod asks ${asked}: what is answered there is not known, so nothing is walked`
     const shown = { name: words.name, types, nameservers, searches, options, walks: [] }
     return { ...common, ...whom, ...shown, notes: [...whom.notes, note] }
@@ -166,7 +178,9 @@ async function walksFor(
     walks.push({
       ...{ resolver: model.name, program: model.program, ok: result.ok, error: result.error },
       ...{ addresses: result.addresses, elapsedMs: result.elapsedMs },
-      warnings: config.warnings.map(({ line, message }) => (line === 0 ? message : `line ${line}: ${message}`)),
+      warnings: config.warnings.map(({ line, message }) =>
+        line === 0 ? message : `line ${line}: ${message}`
+      ),
       queries: result.queries.map(rowOf)
     })
   }
@@ -184,7 +198,12 @@ async function walksFor(
 }
 
 /** One query for the name as it is: what searches for addresses asks for nothing else. */
-async function directWalk(text: string, type: string, server: string, network: ResolverNetwork): Promise<Walk> {
+async function directWalk(
+  text: string,
+  type: string,
+  server: string,
+  network: ResolverNetwork
+): Promise<Walk> {
   const name = text.endsWith('.') ? text : `${text}.`
   const message = { name, type, transport: 'udp', server } as const
   const fate = await network.send(message, 0)
@@ -200,7 +219,14 @@ async function directWalk(text: string, type: string, server: string, network: R
 }
 
 function rowOf({ name, type, transport, server, tMs, reply, answer }: SentQuery): Row {
-  const { plugin, zone, upstream, upstreamMs, facts = [], why = [] } = (answer?.detail ?? {}) as Partial<Account>
+  const {
+    plugin,
+    zone,
+    upstream,
+    upstreamMs,
+    facts = [],
+    why = []
+  } = (answer?.detail ?? {}) as Partial<Account>
   return {
     ...{ name, type, transport, server, atMs: tMs, reply },
     ...(plugin === undefined ? {} : { plugin }),
@@ -346,7 +372,10 @@ function stateText(args: ServeArguments, origin: 'file' | 'embedded' | 'bare'): 
 }
 
 /** What is printed of a report. */
-export function* textsOf(report: Report, { json, dot }: Pick<ExplainArguments, 'json' | 'dot'>): Generator<string, void> {
+export function* textsOf(
+  report: Report,
+  { json, dot }: Pick<ExplainArguments, 'json' | 'dot'>
+): Generator<string, void> {
   if (json) yield `${JSON.stringify(report, undefined, 2)}\n`
   else for (const line of dot ? dotLines(report) : reportLines(report)) yield `${printable(line)}\n`
 }

@@ -52,7 +52,11 @@ t.test('every reason, as JSON and as text', async t => {
     t.equal(query!.facts.at(-1)!.rule, rule, reason)
     t.same(query!.why, says, reason)
     const lines = text(found).split('\n')
-    for (const sentence of says) t.ok(lines.some(line => line.trim() === sentence), `${reason}: ${sentence}`)
+    for (const sentence of says)
+      t.ok(
+        lines.some(line => line.trim() === sentence),
+        `${reason}: ${sentence}`
+      )
   }
 })
 
@@ -108,8 +112,16 @@ t.test('whom a Pod asks that has settings of its own', async t => {
   )
   const state = ['-conf', plain, '--apps', lab, '--apps', pods]
   for (const [pod, why, note] of [
-    ['default', /dnsPolicy Default: .*the cluster's DNS is not asked \(dnsPolicy: ClusterFirst would\)/, /asks its node's nameservers/],
-    ['none', /dnsPolicy None: .*the cluster's DNS is not asked .*10\.96\.0\.10 in dnsConfig/, /asks 192\.0\.2\.53:/]
+    [
+      'default',
+      /dnsPolicy Default: .*the cluster's DNS is not asked \(dnsPolicy: ClusterFirst would\)/,
+      /asks its node's nameservers/
+    ],
+    [
+      'none',
+      /dnsPolicy None: .*the cluster's DNS is not asked .*10\.96\.0\.10 in dnsConfig/,
+      /asks 192\.0\.2\.53:/
+    ]
   ] as const) {
     const found = await report(['backend', '--from', `pod/shop/${pod}`, ...state])
     t.equal(found.asksClusterDns, false)
@@ -119,7 +131,7 @@ t.test('whom a Pod asks that has settings of its own', async t => {
   }
 })
 
-t.test('a resolv.conf of one\'s own', async t => {
+t.test("a resolv.conf of one's own", async t => {
   const conf = put('resolv.conf', 'nameserver 192.0.2.1\nsearch default.svc.cluster.local\noptions ndots:1\n')
   const found = await report(['backend', '--resolv-conf', conf, '-conf', plain, '--apps', lab])
   t.equal(found.walks[0]!.ok, true)
@@ -127,14 +139,26 @@ t.test('a resolv.conf of one\'s own', async t => {
   t.equal(found.walks[0]!.queries[0]!.name, 'backend.default.svc.cluster.local.')
 })
 
-t.test('a server: the walk is the model\'s, the reasons are its extended errors', async t => {
+t.test("a server: the walk is the model's, the reasons are its extended errors", async t => {
   const upstream = await ScriptedUpstream.open(asked => {
     const data = Buffer.concat([Buffer.from([0, 0]), Buffer.from('because it says so')])
-    const options = asked.query.additionals?.some(({ type }) => type === 'OPT') === true ? [{ code: 15, data }] : []
+    const options =
+      asked.query.additionals?.some(({ type }) => type === 'OPT') === true ? [{ code: 15, data }] : []
     asked.send(
       reply(asked, [], {
         rcode: 3,
-        additionals: [{ type: 'OPT', name: '.', udpPayloadSize: 1232, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options }] as never
+        additionals: [
+          {
+            type: 'OPT',
+            name: '.',
+            udpPayloadSize: 1232,
+            extendedRcode: 0,
+            ednsVersion: 0,
+            flags: 0,
+            flag_do: false,
+            options
+          }
+        ] as never
       })
     )
   })
@@ -155,22 +179,64 @@ t.test('a server: the walk is the model\'s, the reasons are its extended errors'
 t.test('a Service for Pods that no Service selects', async t => {
   const found = await report(['orders.shop.svc.cluster.local.', '--type', 'A', '-conf', plain, '--apps', lab])
   t.equal(found.services.length, 1)
-  t.match(text(found), /kind: Service\nmetadata: \{ name: orders, namespace: shop \}\nspec:\n {2}selector:\n {4}app: "orders"\n {2}ports:\n {4}- \{ name: http, port: 9000 \}\n$/)
+  t.match(
+    text(found),
+    /kind: Service\nmetadata: \{ name: orders, namespace: shop \}\nspec:\n {2}selector:\n {4}app: "orders"\n {2}ports:\n {4}- \{ name: http, port: 9000 \}\n$/
+  )
   // It is what it promises to be.
   const made = put('made.yaml', found.services[0]!)
-  const again = await report(['orders.shop.svc.cluster.local.', '--type', 'A', '-conf', plain, '--apps', lab, '--apps', made])
+  const again = await report([
+    'orders.shop.svc.cluster.local.',
+    '--type',
+    'A',
+    '-conf',
+    plain,
+    '--apps',
+    lab,
+    '--apps',
+    made
+  ])
   t.equal(again.walks[0]!.ok, true)
   t.same(again.walks[0]!.queries[0]!.why, ['Service shop/orders has these cluster IPs'])
 })
 
+t.test('NetworkPolicies of the state', async t => {
+  const policy = (name: string, egress: string) =>
+    put(
+      `${name}.yaml`,
+      `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: ${name}, namespace: shop }\nspec:\n  podSelector: {}\n  policyTypes: [Egress]\n  egress: ${egress}\n`
+    )
+  const words = ['backend.default', '--from', 'pod/shop/peer-a', '--type', 'A', '-conf', plain, '--apps', lab]
+  const none = await report(words)
+  t.equal(none.egress, undefined)
+  const closed = await report([...words, '--apps', policy('closed', '[]')])
+  t.match(closed.egress, { udp: 'closed', tcp: 'closed', policies: ['shop/closed'] })
+  t.match(
+    text(closed),
+    /\negress: UDP 53 and TCP 53 to the DNS Pods are closed: NetworkPolicy shop\/closed does not allow it\n/
+  )
+  const open = await report([
+    ...words,
+    '--manifests',
+    policy('open', '[{ ports: [{ port: 53 }, { port: 53, protocol: UDP }] }]')
+  ])
+  t.match(open.egress, { udp: 'open', tcp: 'open', policies: ['shop/open'] })
+})
+
 t.test('mistakes', async t => {
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
-    [['x', '--resolver', 'glibk', '-conf', plain, '--apps', lab], /^--resolver glibk: expected one of glibc-2\.36, /],
+    [
+      ['x', '--resolver', 'glibk', '-conf', plain, '--apps', lab],
+      /^--resolver glibk: expected one of glibc-2\.36, /
+    ],
     [['x', '--type', 'AA', '-conf', plain, '--apps', lab], /^--type AA: expected record types/],
     [['x', '--from', 'pod/shop/peer', '-conf', plain, '--apps', lab], /did you mean pod\/shop\/peer-a\?/],
     [['x', '--server', 'localhost'], /^--server localhost: expected an IP address/],
     [['x', '--server', '127.0.0.1:99999'], /expected an IP address/],
-    [['x', '--resolv-conf', join(folder, 'none'), '-conf', plain, '--apps', lab], /^--resolv-conf .*: cannot be read/]
+    [
+      ['x', '--resolv-conf', join(folder, 'none'), '-conf', plain, '--apps', lab],
+      /^--resolv-conf .*: cannot be read/
+    ]
   ]
   for (const [words, message] of cases) await t.rejects(report(words), { message }, words.join(' '))
 })
