@@ -45,8 +45,7 @@ export function* candidates(
   for (let at = 0; at < search.length; at++) {
     const domain = search[at] as string
     const joined = rules.join(name, domain)
-    if (joined !== undefined)
-      yield { name: joined, origin: { kind: 'search', domain, position: at + 1 } }
+    if (joined !== undefined) yield { name: joined, origin: { kind: 'search', domain, position: at + 1 } }
   }
   if (!enough && rules.fewDots === 'the list, then as-is') yield asIs
 }

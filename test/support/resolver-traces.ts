@@ -109,7 +109,13 @@ function applies(rule: Rule, message: Outgoing): boolean {
   )
 }
 
-const rcodes: Partial<Record<ReplyKind, number>> = { FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 }
+const rcodes: Partial<Record<ReplyKind, number>> = {
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  NOTIMP: 4,
+  REFUSED: 5
+}
 
 function replyOf(message: Outgoing, kind: ReplyKind, rule?: Rule): Reply {
   const data = typeof rule?.data === 'string' ? [rule.data] : (rule?.data ?? [])

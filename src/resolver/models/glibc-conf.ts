@@ -55,12 +55,7 @@ function readServer(word: string): string | undefined {
   return address === undefined || isIPv6(address) ? address : inetAton(address)
 }
 
-function readOption(
-  word: string,
-  known: GlibcOptions,
-  draft: Draft,
-  warn: (message: string) => void
-): void {
+function readOption(word: string, known: GlibcOptions, draft: Draft, warn: (message: string) => void): void {
   const colon = word.indexOf(':')
   const number = colon < 0 ? 0 : atoi(word.slice(colon + 1))
   if (word.startsWith('ndots:')) {
@@ -78,12 +73,7 @@ function readOption(
   } else readSwitch(word, known, draft, warn)
 }
 
-function readSwitch(
-  word: string,
-  known: GlibcOptions,
-  draft: Draft,
-  warn: (message: string) => void
-): void {
+function readSwitch(word: string, known: GlibcOptions, draft: Draft, warn: (message: string) => void): void {
   const off = known.negation && word.startsWith('-')
   const name = off ? word.slice(1) : word
   let found = switches.find(([prefix]) => name.startsWith(prefix))?.[1]

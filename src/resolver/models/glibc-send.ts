@@ -90,7 +90,13 @@ function nextRotation({ config, chance }: Lookup, memory: ServerMemory): number 
   return memory.rotation % config.servers.length
 }
 
-function send(sending: Sending, server: number, type: string, transport: 'udp' | 'tcp', socket: Socket): void {
+function send(
+  sending: Sending,
+  server: number,
+  type: string,
+  transport: 'udp' | 'tcp',
+  socket: Socket
+): void {
   const { session, config } = sending.lookup
   const message: Outgoing = {
     name: sending.name,
@@ -221,4 +227,3 @@ function* overTcp(sending: Sending, server: number): Steps<AtServer> {
   socket.close()
   return replies.length === sending.types.length ? replies : 'next server'
 }
-

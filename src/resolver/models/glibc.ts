@@ -152,7 +152,7 @@ const gaiErrors: Readonly<Record<HostError, string>> = {
 
 /** `getaddrinfo`, files before dns. Also what other programs on glibc call. */
 export function* getaddrinfo(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
-  const { config, request } = lookup
+  const { request } = lookup
   const { name } = request
   const literal = literalAddress(name)
   if (literal !== undefined) {
@@ -243,7 +243,10 @@ export function glibcProgram(options: {
 }
 
 const sources: readonly Source[] = [
-  { behaviour: 'grammar and limits of resolv.conf', recorded: ['search-*', 'domain-*', 'options-*', 'opt-*'] },
+  {
+    behaviour: 'grammar and limits of resolv.conf',
+    recorded: ['search-*', 'domain-*', 'options-*', 'opt-*']
+  },
   { behaviour: 'search walk', recorded: ['k8s-*', 'ndots*', 'trailing-*'] },
   { behaviour: 'what ends a walk, and the error', recorded: ['stop-*'] },
   { behaviour: 'pairs of A and AAAA', recorded: ['mix-*', 'family-*'] },
