@@ -28,7 +28,7 @@ export function parseResolvConf(
   for (const line of linesOf(text)) {
     number++
     if (draft.refusal !== undefined) break
-    for (const piece of piecesOf(line, grammar, warnAt(number)))
+    for (const piece of piecesOf(withoutComment(line, grammar), grammar, warnAt(number)))
       readLine(piece, grammar, draft, state, warnAt(number))
   }
   if (draft.search.length === 0 && grammar.withoutSearch === 'domain of the host name') {
@@ -40,7 +40,7 @@ export function parseResolvConf(
     grammar.options(resOptions, draft, warnAt(0))
   if (draft.servers.length === 0) {
     draft.servers = [...grammar.servers.none]
-    warnAt(0)(`no usable nameserver: ${draft.servers.join(' and ')} is asked`)
+    warnAt(0)(`no usable nameserver: ${draft.servers.join(' and ') || 'nobody'} is asked`)
   }
   return {
     ...draft,
@@ -66,6 +66,14 @@ function* linesOf(text: string): Generator<string> {
     yield nul < 0 ? line : line.slice(0, nul)
     start += line.length + 1
   }
+}
+
+/** A comment that may begin within a word ends the line; others are for the words' readers to see. */
+function withoutComment(line: string, { comments }: Grammar): string {
+  if (comments.place !== 'anywhere') return line
+  let end = 0
+  while (end < line.length && !comments.characters.includes(line.charAt(end))) end++
+  return line.slice(0, end)
 }
 
 function* piecesOf(line: string, grammar: Grammar, warn: Warn): Generator<string> {
@@ -105,14 +113,25 @@ function readLine(line: string, grammar: Grammar, draft: Draft, state: State, wa
   const keyword = line.slice(start, end)
   let value = line.slice(end)
   if (comments.place === 'any word') value = beforeComment(value, comments.characters, separators)
-  if (grammar.valueOctetsMax !== undefined && value.length > grammar.valueOctetsMax) {
-    warn(`${keyword}: ${value.length} octets, over ${grammar.valueOctetsMax}: the line is passed over`)
-    return
-  }
+  if (isPassedOver(keyword, value, grammar, warn)) return
   if (keyword === 'search') readSearch(value, grammar, draft, state, warn)
   else if (keyword === 'domain') readDomain(value, grammar, draft, state, warn)
   else if (keyword === 'nameserver') readServer(value, grammar, draft, warn)
   else if (keyword === 'options') grammar.options(value, draft, warn)
+}
+
+function isPassedOver(keyword: string, value: string, grammar: Grammar, warn: Warn): boolean {
+  const { valueOctetsMax, valuePrintable } = grammar
+  if (valueOctetsMax === undefined && valuePrintable !== true) return false
+  const trimmed = value.trim()
+  if (valueOctetsMax !== undefined && trimmed.length > valueOctetsMax) {
+    warn(`${keyword}: ${trimmed.length} octets, over ${valueOctetsMax}: the line is passed over`)
+    return true
+  }
+  const printable = valuePrintable !== true || /^[\x20-\x7e]*$/.test(trimmed)
+  if (!printable)
+    warn(`${keyword}: a tab or another character that can't be printed: the line is passed over`)
+  return !printable
 }
 
 function leadingBlanks(line: string, separators: string): number {
@@ -133,7 +152,11 @@ function beforeComment(value: string, characters: string, separators: string): s
 function readSearch(value: string, grammar: Grammar, draft: Draft, state: State, warn: Warn): void {
   if (state.fixedSearch) return warn('search: LOCALDOMAIN is set, the line is passed over')
   const { domainsMax, empty, keeps } = grammar.search
-  const domains = wordsOf(value, grammar.search.separators ?? grammar.separators)
+  const ownSeparators = grammar.search.separators
+  const domains = wordsOf(
+    ownSeparators === undefined ? value : value.trim(),
+    ownSeparators ?? grammar.separators
+  )
   if (domains.length === 0) {
     if (empty === 'refused') draft.refusal = 'search: no domain on the line'
     if (empty === 'clears') draft.search = []
@@ -142,13 +165,26 @@ function readSearch(value: string, grammar: Grammar, draft: Draft, state: State,
     )
   }
   state.listGiven = true
-  if (draft.search.length > 0) warn('search: takes the place of an earlier list')
+  const earlier = grammar.search.adds === true ? draft.search : []
+  if (draft.search.length > earlier.length) warn('search: takes the place of an earlier list')
   if (domainsMax !== undefined && domains.length > domainsMax)
     warn(
       `search: ${domains.length} domains, over ${domainsMax}: ${shown(domains.slice(domainsMax))} not used`
     )
   const kept = domainsMax === undefined ? domains : domains.slice(0, domainsMax)
-  draft.search = keeps === undefined ? kept : kept.filter(keeps)
+  const list = keeps === undefined ? kept : kept.filter(keeps)
+  const all = [...earlier, ...list]
+  draft.search = grammar.search.duplicates === 'once' ? eachOnce(all) : all
+}
+
+/** Without those that are there already, but for the case of letters. */
+function eachOnce(domains: readonly string[]): string[] {
+  const byKey = new Map<string, string>()
+  for (const domain of domains) {
+    const key = domain.toLowerCase()
+    if (!byKey.has(key)) byKey.set(key, domain)
+  }
+  return [...byKey.values()]
 }
 
 function readDomain(value: string, grammar: Grammar, draft: Draft, state: State, warn: Warn): void {
@@ -175,13 +211,18 @@ function readDomain(value: string, grammar: Grammar, draft: Draft, state: State,
 }
 
 function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): void {
-  const { max, read, junk } = grammar.servers
-  const [word, ...more] = wordsOf(value, grammar.separators)
+  const { junk, separators } = grammar.servers
+  const [word, ...more] = wordsOf(value, separators ?? grammar.separators)
   if (junk === 'refused' && (word === undefined || more.length > 0)) {
     draft.refusal = `nameserver: ${more.length + (word === undefined ? 0 : 1)} words on the line, expected one`
     return
   }
   if (word === undefined) return warn('nameserver: no address on the line')
+  for (const one of separators === undefined ? [word] : [word, ...more]) addServer(one, grammar, draft, warn)
+}
+
+function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): void {
+  const { max, read } = grammar.servers
   const server = read(word)
   if (server === undefined) return warn(`nameserver: ${shown([word])} is no address, the line is passed over`)
   if (max !== undefined && draft.servers.length >= max)
