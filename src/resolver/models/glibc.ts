@@ -160,13 +160,20 @@ export function* getaddrinfo(lookup: Lookup, memory: ServerMemory): Steps<Findin
     return fits ? { error: null, addresses: [literal] } : { error: 'EAI_ADDRFAMILY' }
   }
   const families = wantedFamilies(request)
-  if (families.length === 0 || name === '') return { error: 'EAI_NONAME' }
+  if (families.length === 0 || !isHostName(name)) return { error: 'EAI_NONAME' }
   const known = hostsAddresses(lookup, families)
   if (known.length > 0) return { error: null, addresses: known, canonicalName: name }
   const outcome = yield* search(lookup, memory, families)
   if (outcome.error !== undefined) return { error: gaiErrors[outcome.error] }
-  if (outcome.addresses.length === 0) return { error: 'EAI_NONAME' }
+  // IPv4 alone, without a canonical name, goes through gethostbyname2, whose word for an alias alone differs.
+  const viaGethostbyname = request.family === 'inet' && request.hints?.includes('canonname') !== true
+  if (outcome.addresses.length === 0) return { error: viaGethostbyname ? 'EAI_NODATA' : 'EAI_NONAME' }
   return { error: null, addresses: outcome.addresses, canonicalName: withoutDot(outcome.alias ?? name) }
+}
+
+/** Names that are looked up at all: letters, digits, `-`, `_` and dots, no `-` in front (`res_hnok`). */
+function isHostName(name: string): boolean {
+  return /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(name)
 }
 
 /** `AI_ADDRCONFIG`, which NULL hints mean too: only families of which the host has an address. */
@@ -200,6 +207,7 @@ function* getentAhosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
 function* getentHosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
   const literal = literalAddress(lookup.request.name)
   if (literal !== undefined) return { error: null, addresses: [literal] }
+  if (!isHostName(lookup.request.name)) return { error: 'exit 2' }
   for (const types of [['AAAA'], ['A']]) {
     const known = hostsAddresses(lookup, types)
     if (known.length > 0) return { error: null, addresses: known }
