@@ -51,7 +51,7 @@ const files: Readonly<Record<string, string>> = {
   '10,000 lines of options': `${ns}${'options attempts:2\n'.repeat(10_000)}`,
   '10,000 servers': 'nameserver 10.96.0.10\n'.repeat(10_000),
   'every octet': ns + Array.from({ length: 65_536 }, (_, at) => String.fromCharCode(at % 256)).join(''),
-  'NULs': `${ns}search a.test\0b.test\n${'\0'.repeat(10_000)}`
+  NULs: `${ns}search a.test\0b.test\n${'\0'.repeat(10_000)}`
 }
 
 t.test('large and binary files', t => {

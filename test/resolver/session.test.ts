@@ -2,7 +2,15 @@
 import t from 'tap'
 import type { Fate, Reply, ResolverNetwork } from '../../src/resolver/network.ts'
 import { replyKind } from '../../src/resolver/network.ts'
-import { pause, perform, SENDS_MAX, Session, Socket, together, type Steps } from '../../src/resolver/session.ts'
+import {
+  pause,
+  perform,
+  SENDS_MAX,
+  Session,
+  Socket,
+  together,
+  type Steps
+} from '../../src/resolver/session.ts'
 
 const reply: Reply = {
   kind: 'ANSWER',

@@ -1,7 +1,15 @@
 // dig, host and nslookup of BIND 9.18: one walk of one type, and what each tool asks after it. resolver-semantics.md §2.6.
-import type { Reply, ReplyKind } from '../network.ts'
+import type { ReplyKind } from '../network.ts'
 import type { ResolverModel, Source, StepEnd } from '../model.ts'
-import { absolute, inetAton, isWireName, plainAddress, reverseName, scopedAddress } from '../names.ts'
+import {
+  absolute,
+  countDots,
+  inetAton,
+  isWireName,
+  plainAddress,
+  reverseName,
+  scopedAddress
+} from '../names.ts'
 import { processOf, type Finding, type Lookup } from '../process.ts'
 import type { Draft, Grammar } from '../resolv-conf/grammar.ts'
 import { parseResolvConf, shown, wordsOf } from '../resolv-conf/parse.ts'
@@ -64,7 +72,8 @@ const rules: WalkRules = {
   // A domain that makes the name too long is passed over; one that is no name ends the tool when its turn comes.
   join: (name, domain) => {
     const joined = joinRoot(name, domain)
-    return isWireName(joined) || !isWireName(name) || !isWireName(domain) ? joined : undefined
+    const tooLong = name !== '' && isWireName(name) && isWireName(domain) && !isWireName(joined)
+    return tooLong ? undefined : joined
   }
 }
 const listOff: WalkRules = { ...rules, fewDots: 'the list, then as-is', join: () => undefined }
@@ -93,8 +102,9 @@ function* walkFor(lookup: Lookup, settings: ToolSettings, type: string): Steps<W
     lookup.steps,
     candidates(request.name, ndots, config.search, settings.search ? rules : listOff),
     function* (candidate) {
-      if (!isWireName(candidate.name)) {
-        const refused = candidate.origin.kind === 'as-is' ? EXIT_AS_IS : EXIT_JOINED
+      if (request.name === '' || !isWireName(candidate.name)) {
+        const listed = settings.search && config.search.length > 0 && countDots(request.name) < ndots
+        const refused = listed ? EXIT_JOINED : EXIT_AS_IS
         last = { candidate, exchanged: undefined, refused }
         return { end: 'not a name' as StepEnd, addresses: nothingFound }
       }
@@ -148,6 +158,9 @@ interface Follower {
   readonly types: readonly string[]
   /** The tool's word when there was a name but no address. */
   readonly noData: string
+  /** Exit codes: for a name as it was typed that is none, and when no server answers one of `types`. */
+  readonly exitAsIs: number
+  readonly exitUnanswered: number
 }
 
 function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): Steps<Finding> {
@@ -155,7 +168,10 @@ function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): St
   if (literal !== undefined) return yield* askReverse(lookup, settings, literal)
   const { candidate, exchanged, refused } = yield* walkFor(lookup, settings, 'A')
   const first = exchanged?.reply
-  if (candidate === undefined || refused !== undefined) return { error: 'exit 1', exitCode: 1 }
+  if (candidate === undefined || refused !== undefined) {
+    const exitCode = refused === EXIT_AS_IS ? follower.exitAsIs : EXIT_JOINED
+    return { error: `exit ${exitCode}`, exitCode }
+  }
   if (first === undefined) return { error: exchanged?.failure ?? 'timed out', exitCode: 1 }
   if (first.rcode !== 0) return { error: rcodeName(first.rcode), exitCode: 1 }
   const addresses = [...first.addresses]
@@ -164,23 +180,22 @@ function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): St
   const origin = first.alias === undefined ? candidate.origin : ({ kind: 'alias' } as const)
   const later = { ...settings, tcp: settings.tcp || exchanged?.tcp === true }
   let error: string | undefined
+  let unanswered: string | undefined
   let exitCode = 0
   for (const type of follower.types) {
     const firstQuery = lookup.session.queries.length
     const next = yield* exchange(lookup, later, name, type)
     noteStep(lookup.session, lookup.steps, { name, origin }, endOf(next), firstQuery)
-    const failure = next.reply === undefined ? next.failure : rcodeFailure(next.reply)
-    if (failure !== undefined) {
-      error ??= failure
+    if (next.reply === undefined) {
+      unanswered ??= next.failure
+      exitCode = Math.max(exitCode, follower.exitUnanswered)
+    } else if (next.reply.rcode !== 0) {
+      error ??= rcodeName(next.reply.rcode)
       exitCode = 1
-    } else if (type === 'AAAA') addresses.push(...(next.reply?.addresses ?? nothingFound))
+    } else if (type === 'AAAA') addresses.push(...next.reply.addresses)
   }
   if (addresses.length > 0) return { error: null, addresses, exitCode }
-  return { error: error ?? follower.noData, exitCode }
-}
-
-function rcodeFailure({ rcode }: Reply): string | undefined {
-  return rcode === 0 ? undefined : rcodeName(rcode)
+  return { error: error ?? unanswered ?? follower.noData, exitCode }
 }
 
 function* askReverse(lookup: Lookup, settings: ToolSettings, address: string): Steps<Finding> {
@@ -213,8 +228,8 @@ export function bindTool({ name, program, run, ...settings }: Tool): ResolverMod
   }
 }
 
-const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA' }
-const nslookup: Follower = { types: ['AAAA'], noData: 'No answer' }
+const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA', exitAsIs: 1, exitUnanswered: 1 }
+const nslookup: Follower = { types: ['AAAA'], noData: 'No answer', exitAsIs: 10, exitUnanswered: 0 }
 
 const digSettings = {
   search: true,

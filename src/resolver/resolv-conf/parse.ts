@@ -9,6 +9,9 @@ const WARNINGS_MAX = 100
 /** Characters of the file shown in a warning. */
 const SHOWN_MAX = 60
 
+/** What a program does not see of a word that it holds as a string of C. */
+const NUL_IN_WORD = /\0[^ \t\v\f\r]*/g
+
 type Warn = (message: string) => void
 
 export function parseResolvConf(
@@ -39,7 +42,8 @@ export function parseResolvConf(
       skipped = 1
       continue
     }
-    const kept = withoutComment(nul < 0 ? line : line.slice(0, nul), grammar)
+    const seen = grammar.nul === 'ends a word' ? line.replace(NUL_IN_WORD, '') : line
+    const kept = withoutComment(nul < 0 ? seen : seen.slice(0, nul), grammar)
     for (const piece of piecesOf(kept, grammar, warnAt(number)))
       readLine(piece, grammar, draft, state, warnAt(number))
   }
@@ -247,7 +251,10 @@ function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): vo
 
 /** One word, with nothing but spaces and tabs behind it. */
 function isOneWord(value: string, words: readonly string[]): boolean {
-  return words.length === 1 && /^[ \t]*$/.test(value.slice(value.lastIndexOf(words[0] as string)).slice(words[0]?.length))
+  return (
+    words.length === 1 &&
+    /^[ \t]*$/.test(value.slice(value.lastIndexOf(words[0] as string)).slice(words[0]?.length))
+  )
 }
 
 /** The words of `text` between any of `separators`. */
