@@ -40,12 +40,14 @@ function isClear(result: LookupResult): string[] {
 }
 
 const MEGABYTE = 1 << 20
+/** Where every octet makes a line or a word, an eighth is as good, and takes an eighth of the time. */
+const SOME = MEGABYTE >> 3
 const ns = 'nameserver 10.96.0.10\n'
 const files: Readonly<Record<string, string>> = {
   'one search line of a megabyte': `${ns}search ${'a.test '.repeat(MEGABYTE / 7)}\n`,
-  'a megabyte of search lines': ns + 'search a.test b.test\n'.repeat(MEGABYTE / 21),
+  'many search lines': ns + 'search a.test b.test\n'.repeat(SOME / 21),
   'a megabyte without a newline': 'x'.repeat(MEGABYTE),
-  'a megabyte of newlines': '\n'.repeat(MEGABYTE),
+  'many newlines': '\n'.repeat(SOME),
   'a megabyte of blanks': `search${' '.repeat(MEGABYTE)}\n`,
   '10,000 options on a line': `${ns}options ${'ndots:3 rotate unknown '.repeat(3333)}ndots:2\n`,
   '10,000 lines of options': `${ns}${'options attempts:2\n'.repeat(10_000)}`,
@@ -54,20 +56,32 @@ const files: Readonly<Record<string, string>> = {
   NULs: `${ns}search a.test\0b.test\n${'\0'.repeat(10_000)}`
 }
 
+/** One model of each grammar. */
+const grammars = [
+  'glibc-2.41',
+  'musl-1.2.5',
+  'go-1.24',
+  'cares-1.18.1',
+  'cares-1.34.5',
+  'dig-9.18',
+  'busybox-1.37-nslookup',
+  'systemd-resolved-252-nss'
+]
+
 t.test('large and binary files', t => {
   for (const [what, text] of Object.entries(files)) {
-    for (const model of resolverModels) {
+    const wrong: string[] = []
+    for (const name of grammars) {
+      const model = resolverModel(name)!
       const config = model.parse(text)
-      t.ok(config.warnings.length <= 200, `${model.name}: ${what}: a bounded number of warnings`)
-      t.ok(
-        config.warnings.every(({ message }) => message.length < 300 && !/[\0-\x1f\x7f-\x9f]/.test(message)),
-        `${model.name}: ${what}: warnings that can be printed`
-      )
-      if (config.search.length < 10) continue
-      const name = 'web'
-      const result = model.start(config, chance).lookup({ name, family: 'inet' }, nowhere)
-      t.same(isClear(result as LookupResult), [], `${model.name}: ${what}`)
+      // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+      const printable = config.warnings.every(({ message }) => !/[\0-\x1f\x7f-\x9f]/.test(message))
+      if (config.warnings.length > 200) wrong.push(`${name}: ${config.warnings.length} warnings`)
+      if (config.warnings.some(({ message }) => message.length > 300)) wrong.push(`${name}: a long warning`)
+      if (!printable) wrong.push(`${name}: a warning that can't be printed`)
+      if (config.refusal !== undefined && config.refusal.length > 300) wrong.push(`${name}: a long refusal`)
     }
+    t.same(wrong, [], what)
   }
   t.end()
 })
@@ -115,15 +129,14 @@ const names = [
 
 t.test('odd names', t => {
   for (const model of resolverModels) {
-    for (const ndots of [0, 1, 5]) {
+    const wrong: string[] = []
+    for (const ndots of [0, 5]) {
       const text = `${ns}search a.test ${label(60)}.test .x y..z .\noptions ndots:${ndots}\n`
       for (const name of names)
-        t.same(
-          isClear(lookUp(model.name, text, name)),
-          [],
-          `${model.name} ndots ${ndots} ${JSON.stringify(name.slice(0, 40))}`
-        )
+        for (const word of isClear(lookUp(model.name, text, name)))
+          wrong.push(`${JSON.stringify(name.slice(0, 40))} ndots:${ndots}: ${word}`)
     }
+    t.same(wrong, [], model.name)
   }
   t.end()
 })
@@ -184,7 +197,7 @@ t.test('any file, any name and any network', t => {
         return isClear(result).length === 0
       }
     ),
-    { numRuns: 1500 }
+    { numRuns: 300 }
   )
   t.end()
 })

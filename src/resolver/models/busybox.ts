@@ -43,20 +43,20 @@ const grammar: Grammar = {
   environment: {}
 }
 
+interface BusyboxConfig extends ResolverConfig {
+  /** What the C library makes of the same file: needed where a server is written as a name. */
+  readonly library?: ResolverConfig
+}
+
 /** The questions are written by the C library, which reads the file for itself. */
 const libraryGrammar = glibcGrammar({ strictError: false, negation: false })
 
-function parse(text: string, environment?: Environment): ResolverConfig {
+function parse(text: string, environment?: Environment): BusyboxConfig {
   const config = parseResolvConf(text, grammar, environment)
   const library = parseResolvConf(text, libraryGrammar, environment)
   const switches = new Set([...library.switches].filter(one => one === 'trust-ad'))
-  const read = { ...config, switches }
-  libraryConfigs.set(read, library)
-  return read
+  return { ...config, switches, library }
 }
-
-/** What the C library made of the same file: needed where a server is written as a name. */
-const libraryConfigs = new WeakMap<ResolverConfig, ResolverConfig>()
 
 /** Any word is a server: one that is no address is looked up when its turn comes. */
 function readServer(word: string): string {
@@ -91,7 +91,7 @@ function* nslookup(lookup: Lookup): Steps<Finding> {
 /** A server's address; the C library is asked for a server that is written as a name. */
 function* addressOf(lookup: Lookup, server: string): Steps<string | undefined> {
   if (inetAton(server) !== undefined || isIPv6(server)) return server
-  const config = libraryConfigs.get(lookup.config) ?? lookup.config
+  const { library: config = lookup.config }: BusyboxConfig = lookup.config
   const memory: ServerMemory = { single: false, reopen: false, rotation: -1 }
   const request = { name: server, family: 'unspec' } as const
   const { addresses } = yield* getaddrinfo({ ...lookup, config, request }, memory)
