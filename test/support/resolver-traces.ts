@@ -275,18 +275,16 @@ function tolerance(at: number): number {
   return TOLERANCE_MS + 2 * at
 }
 
-/** A and AAAA of one name in either order within a round: the queries of a round, sorted. */
+/** A and AAAA of one name are asked independently of each other: for each name, all of one type, then all of the other. */
 function inRounds(queries: RecordedQuery[]): RecordedQuery[] {
   const sorted: RecordedQuery[] = []
   let round: RecordedQuery[] = []
   const end = () => {
-    sorted.push(...round.sort((a, b) => (label(a) < label(b) ? -1 : 1)))
+    sorted.push(...round.sort((a, b) => ((a.type ?? '') < (b.type ?? '') ? -1 : a.type === b.type ? 0 : 1)))
     round = []
   }
   for (const query of queries) {
-    const [first] = round
-    const same = first !== undefined && first.name === query.name && first.edns === query.edns
-    if (!same || round.some(other => other.type === query.type)) end()
+    if (round[0]?.name !== query.name) end()
     round.push(query)
   }
   end()

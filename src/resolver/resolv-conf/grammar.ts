@@ -60,6 +60,8 @@ export interface Grammar {
     readonly read: (word: string) => string | undefined
     /** Separators of several servers on one line; only the first word counts when absent. */
     readonly separators?: string
+    /** A server that is there already is not used again. */
+    readonly duplicates?: 'once'
     /** A further word on the line. */
     readonly junk?: 'refused'
     /** Where there is no usable line. */

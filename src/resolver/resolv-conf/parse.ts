@@ -52,7 +52,7 @@ export function parseResolvConf(
 function localDomain(grammar: Grammar, environment: Environment): string[] | undefined {
   const value = environment.variables?.['LOCALDOMAIN']
   if (grammar.environment.localDomain === undefined || value === undefined) return undefined
-  const words = wordsOf(value, grammar.separators)
+  const words = wordsOf(value, grammar.search.separators ?? grammar.separators)
   return grammar.environment.localDomain === 'first' ? words.slice(0, 1) : words
 }
 
@@ -205,14 +205,18 @@ function readDomain(value: string, grammar: Grammar, draft: Draft, state: State,
   const first = domains[0]
   if (first === undefined) return
   if (domains.length > 1) warn(`domain: ${shown(domains.slice(1))} not used`)
-  if (state.listGiven && afterSearch === 'nothing') return warn('domain: passed over, there is a search list')
+  if (draft.search.length > 0 && afterSearch === 'nothing')
+    return warn('domain: passed over, there is a list already')
   if (draft.search.length > 0) warn('domain: takes the place of an earlier list')
   draft.search = grammar.search.keeps?.(first) === false ? [] : [first]
 }
 
 function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): void {
   const { junk, separators } = grammar.servers
-  const [word, ...more] = wordsOf(value, separators ?? grammar.separators)
+  const [word, ...more] = wordsOf(
+    separators === undefined ? value : value.trim(),
+    separators ?? grammar.separators
+  )
   if (junk === 'refused' && (word === undefined || more.length > 0)) {
     draft.refusal = `nameserver: ${more.length + (word === undefined ? 0 : 1)} words on the line, expected one`
     return
@@ -222,11 +226,13 @@ function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): 
 }
 
 function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): void {
-  const { max, read } = grammar.servers
+  const { max, read, duplicates } = grammar.servers
   const server = read(word)
   if (server === undefined) return warn(`nameserver: ${shown([word])} is no address, the line is passed over`)
   if (max !== undefined && draft.servers.length >= max)
     return warn(`nameserver: ${shown([word])} is not used, only the first ${max} are`)
+  if (duplicates === 'once' && draft.servers.includes(server))
+    return warn(`nameserver: ${shown([word])} is there already`)
   draft.servers.push(server)
 }
 
