@@ -256,7 +256,7 @@ function compareSequences(
       const text = (query: RecordedQuery | undefined) => (query === undefined ? 'nothing' : label(query))
       return [`query ${at + 1}: ${text(ours)}, recorded ${text(theirs)}`]
     }
-    const earlier = recorded.slice(0, at).findLast(query => label(query) === label(theirs))
+    const earlier = recorded.slice(0, at).findLast(query => sameQuestion(query, theirs))
     const retry = earlier !== undefined && theirs.tMs - earlier.tMs >= RETRY_AFTER_MS
     const earliestMs = Math.min(ours.tMs, soonest[at]?.tMs ?? ours.tMs)
     const off = Math.max(earliestMs - theirs.tMs, theirs.tMs - ours.tMs)
@@ -270,23 +270,26 @@ function compareSequences(
 /** Where times are random, by how much of its length a wait may be late too: Node's comes from ticks that add up. */
 const TIMERS_LATE = 0.01
 
+/** The same question again, whichever server it goes to and how. */
+function sameQuestion(a: RecordedQuery, b: RecordedQuery): boolean {
+  return a.name === b.name && a.type === b.type
+}
+
 /** Waits add up, and so do the milliseconds by which each was late. */
 function tolerance(at: number): number {
   return TOLERANCE_MS + 2 * at
 }
 
-/** A and AAAA of one name in either order within a round: the queries of a round, sorted. */
+/** A and AAAA of one name are asked independently of each other: for each name, all of one type, then all of the other. */
 function inRounds(queries: RecordedQuery[]): RecordedQuery[] {
   const sorted: RecordedQuery[] = []
   let round: RecordedQuery[] = []
   const end = () => {
-    sorted.push(...round.sort((a, b) => (label(a) < label(b) ? -1 : 1)))
+    sorted.push(...round.sort((a, b) => ((a.type ?? '') < (b.type ?? '') ? -1 : a.type === b.type ? 0 : 1)))
     round = []
   }
   for (const query of queries) {
-    const [first] = round
-    const same = first !== undefined && first.name === query.name && first.edns === query.edns
-    if (!same || round.some(other => other.type === query.type)) end()
+    if (round[0]?.name !== query.name) end()
     round.push(query)
   }
   end()

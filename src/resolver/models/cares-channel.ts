@@ -20,6 +20,8 @@ export interface ChannelRules {
   readonly hidesErrors?: boolean
   /** An error from a server counts even if another server is being waited for meanwhile; 1.18 passes it over. */
   readonly lateErrorsCount?: boolean
+  /** `use-vc` of resolv.conf counts. */
+  readonly useVc?: boolean
   /** Deadlines are looked at only this often, counted from the last arrival (Node's timer). */
   readonly tickMs?: number
   readonly isName: (name: string) => boolean
@@ -35,6 +37,9 @@ export interface Answered {
 /** Replies by type and name. */
 export type ReplyCache = Map<string, Reply>
 
+/** Questions to be sent again, and to which server where that isn't for `ServerChoice.again` to say. */
+type Resends = Map<Pending, number | undefined>
+
 export class Channel {
   readonly #config: ResolverConfig
   readonly #rules: ChannelRules
@@ -45,6 +50,8 @@ export class Channel {
   readonly #connections = new Map<string, Socket>()
   readonly #askedBy = new Map<SentQuery, Pending>()
   readonly #open = new Set<Pending>()
+  /** Servers that have answered without a cookie: they get none any more. */
+  readonly #cookieless = new Set<number>()
   #ended: Answered[] = []
   #tickedMs: number
 
@@ -79,8 +86,9 @@ export class Channel {
         type,
         server: 0,
         socket: undefined,
-        tcp: false,
+        tcp: this.#rules.useVc === true && this.#config.switches.has('use-vc'),
         edns: this.#rules.edns !== undefined,
+        cookie: false,
         tries: 0,
         failure: 'ARES_ECONNREFUSED',
         lastTry: false,
@@ -111,6 +119,7 @@ export class Channel {
     question.server = server
     question.socket = socket
     if (question.tcp) question.connections.add(socket)
+    question.cookie = question.edns && !question.tcp && !this.#cookieless.has(server)
     question.sentMs = this.#session.nowMs
     question.deadlineMs = question.sentMs + this.#servers.waitMs(question)
   }
@@ -140,15 +149,15 @@ export class Channel {
     for (const question of late) {
       this.#servers.failed(question.server, [question], 'timeout')
       question.failure = 'ARES_ETIMEOUT'
-      const again = new Map<Pending, number>()
+      const again: Resends = new Map()
       this.#goOn(question, again)
       this.#resend(again)
     }
   }
 
   /** Reads everything that is there before anything is sent again. Returns what is to be sent. */
-  *#takeAll(first: Arrival): Steps<Map<Pending, number>> {
-    const again = new Map<Pending, number>()
+  *#takeAll(first: Arrival): Steps<Resends> {
+    const again: Resends = new Map()
     let arrival: Arrival | undefined = first
     while (arrival !== undefined) {
       this.#tickedMs = this.#session.nowMs
@@ -161,12 +170,12 @@ export class Channel {
     return again
   }
 
-  #resend(again: Map<Pending, number>): void {
-    for (const [question, server] of again) this.#send(question, server)
+  #resend(again: Resends): void {
+    for (const [question, server] of again) this.#send(question, server ?? this.#servers.again(question))
   }
 
   /** Every question that waits on the socket has lost its try. */
-  #turnedAway(socket: Socket, again: Map<Pending, number>): void {
+  #turnedAway(socket: Socket, again: Resends): void {
     socket.close()
     for (const [key, known] of this.#connections) if (known === socket) this.#connections.delete(key)
     const waiting = [...this.#open].filter(question => question.socket === socket && !again.has(question))
@@ -177,18 +186,19 @@ export class Channel {
     }
   }
 
-  #take(question: Pending, arrival: Arrival, reply: Reply, again: Map<Pending, number>): void {
+  #take(question: Pending, arrival: Arrival, reply: Reply, again: Resends): void {
     const from = this.#config.servers.indexOf(arrival.query.server)
     const overTcp = arrival.query.transport === 'tcp'
-    // A cookie goes out with OPT over UDP, so even an OPT in the reply doesn't say that the server could read ours.
-    if (question.edns && reply.rcode === 1 && !(overTcp && reply.additional > 0)) {
+    if (question.cookie) this.#cookieless.add(from)
+    // FORMERR with an OPT record may be about the cookie, without one about EDNS as a whole.
+    if (question.edns && reply.rcode === 1 && (question.cookie || reply.additional === 0)) {
       question.edns = false
       again.set(question, question.server)
       return
     }
     if (reply.truncated && !overTcp) {
       question.tcp = true
-      again.set(question, this.#servers.again(question))
+      again.set(question, undefined)
       return
     }
     const status = statusOf(reply)
@@ -212,10 +222,9 @@ export class Channel {
     if (this.#rules.hidesErrors !== true) question.failure = status
   }
 
-  #goOn(question: Pending, again: Map<Pending, number>): void {
-    const server = this.#servers.next(question, at => this.#connection(at, true))
-    if (server === undefined) this.#end(question, { type: question.type, status: question.failure })
-    else again.set(question, server)
+  #goOn(question: Pending, again: Resends): void {
+    if (this.#servers.hasNext(question, at => this.#connection(at, true))) again.set(question, undefined)
+    else this.#end(question, { type: question.type, status: question.failure })
   }
 
   #end(question: Pending, answered: Answered): void {
@@ -225,7 +234,7 @@ export class Channel {
 }
 
 function cacheKey(name: string, type: string): string {
-  return `${type} ${name.toLowerCase()}`
+  return `${type} ${name}`
 }
 
 /** Never asked of a server (RFC 7686). */

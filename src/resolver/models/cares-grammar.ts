@@ -1,9 +1,10 @@
 // How c-ares reads resolv.conf (ares_init.c at 1.18.1, ares_sysconfig_files.c at 1.34.5; resolver-semantics.md §1).
 import { plainAddress, scopedAddress } from '../names.ts'
+import type { ResolverConfig } from '../resolv-conf/config.ts'
 import type { Environment } from '../resolv-conf/environment.ts'
 import type { Draft, Grammar } from '../resolv-conf/grammar.ts'
 import { atoi } from '../resolv-conf/numbers.ts'
-import { shown, wordsOf } from '../resolv-conf/parse.ts'
+import { parseResolvConf, shown, wordsOf } from '../resolv-conf/parse.ts'
 
 const BLANKS = ' \t\r\v\f'
 /** `search`, `nameserver`: between the words of what follows. */
@@ -71,6 +72,7 @@ function readOptions134(text: string, draft: Draft, warn: (message: string) => v
       else if (key === 'timeout' || key === 'retrans') draft.timeoutMs = number * 1000
       else draft.attempts = number
     } else if (key === 'rotate') draft.switches.add('rotate')
+    else if (key === 'use-vc' || key === 'usevc') draft.switches.add('use-vc')
   }
 }
 
@@ -79,8 +81,8 @@ function unsigned(text: string): number {
   return atoi(text) >>> 0
 }
 
-/** 1.34. `use-vc` is read there and forgotten again when the defaults are filled in, so it isn't here. */
-export const grammar134: Grammar = {
+/** 1.34. `use-vc` is forgotten again when the flags are filled in, unless the program has set flags of its own. */
+const grammar134: Grammar = {
   ...common,
   defaults: { ndots: 1, timeoutMs: 2000, attempts: 3 },
   comments: { characters: '#;', place: 'after blanks' },
@@ -91,6 +93,7 @@ export const grammar134: Grammar = {
   servers: {
     read: readServer134,
     separators: LIST_SEPARATORS,
+    duplicates: 'once',
     none: ['127.0.0.1']
   },
   options: readOptions134,
@@ -102,4 +105,14 @@ function readServer134(word: string): string | undefined {
   const bracketed = /^\[([^\]]*)\](?::53)?(%\S+)?$/.exec(word)
   if (bracketed !== null) return scopedAddress((bracketed[1] ?? '') + (bracketed[2] ?? ''))
   return scopedAddress(word.includes('.') ? word.replace(/:53$/, '') : word)
+}
+
+/** A LOCALDOMAIN without a domain makes it give up on the file as a whole, RES_OPTIONS included. */
+export function parse134(text: string, environment: Environment = {}): ResolverConfig {
+  const localDomain = environment.variables?.['LOCALDOMAIN']
+  if (localDomain === undefined || wordsOf(localDomain, LIST_SEPARATORS).length > 0)
+    return parseResolvConf(text, grammar134, environment)
+  const defaults = parseResolvConf('', grammar134, { ...environment, variables: {} })
+  const warning = { line: 0, message: 'LOCALDOMAIN is empty: the whole file is passed over' }
+  return { ...defaults, warnings: [warning, ...defaults.warnings] }
 }

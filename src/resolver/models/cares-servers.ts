@@ -14,6 +14,8 @@ export interface Pending {
   socket: Socket | undefined
   tcp: boolean
   edns: boolean
+  /** The last message carried a cookie. */
+  cookie: boolean
   /** Tries that failed so far. */
   tries: number
   /** What is reported when no try is left. */
@@ -32,9 +34,9 @@ export interface Pending {
 export interface ServerChoice {
   /** Where a new question goes. */
   first(): number
-  /** Where it goes after a failed try; `undefined` when it has failed for good. */
-  next(question: Pending, connectionTo: (server: number) => Socket | undefined): number | undefined
-  /** Where a question goes once more for a reason that is no failure (a truncated reply). */
+  /** A try has failed: whether there is another. */
+  hasNext(question: Pending, connectionTo: (server: number) => Socket | undefined): boolean
+  /** Where a question goes once more; asked when it is sent. */
   again(question: Pending): number
   waitMs(question: Pending): number
   /** The server left `questions` without an answer. */
@@ -52,15 +54,15 @@ export function inTurn(config: ResolverConfig): ServerChoice {
       if (config.switches.has('rotate')) start = (start + 1) % count
       return server
     },
-    next(question, connectionTo) {
+    hasNext(question, connectionTo) {
       while (++question.tries < count * config.attempts) {
         question.server = (question.server + 1) % count
         if (question.skipped.has(question.server)) continue
         const connection = question.tcp ? connectionTo(question.server) : undefined
         if (connection !== undefined && question.connections.has(connection)) continue
-        return question.server
+        return true
       }
-      return undefined
+      return false
     },
     again: question => question.server,
     waitMs({ tries }) {
@@ -106,9 +108,9 @@ export function bestFirst(config: ResolverConfig, chance: Chance): ServerChoice 
   }
   return {
     first: best,
-    next(question) {
+    hasNext(question) {
       question.tries++
-      return question.tries < count * config.attempts && !question.lastTry ? best() : undefined
+      return question.tries < count * config.attempts && !question.lastTry
     },
     again: best,
     waitMs({ server, tries }) {

@@ -20,6 +20,8 @@ import { endOf, type AresStatus } from './cares-status.ts'
 export interface AresWalkRules extends WalkRules {
   /** A literal address is the answer; 1.18 asks for an IPv4 one all the same unless IPv4 alone is wanted. */
   readonly literals: 'answered' | 'IPv4 alone answered'
+  /** Whether a message can carry a name. */
+  readonly isName: (name: string) => boolean
   /** Names that are the loopback addresses without a question. */
   readonly isLocalHost: (name: string) => boolean
   /** SERVFAIL and REFUSED for a name of one label don't end the walk (c-ares issue 852). */
@@ -53,6 +55,8 @@ export function* getAddrInfo(lookup: Lookup, channel: Channel, rules: AresWalkRu
 /** ares_search: one type, no hosts file; any answer section is a success, and the addresses in it the caller's matter. */
 export function* search(lookup: Lookup, channel: Channel, rules: AresWalkRules): Steps<Finding> {
   if (/\.onion\.?$/i.test(lookup.request.name)) return { error: 'ARES_ENOTFOUND' }
+  // The message is made before the walk begins, and that it can't be made is called lack of memory.
+  if (!rules.isName(lookup.request.name)) return { error: 'ARES_ENOMEM' }
   const types = [lookup.request.family === 'inet6' ? 'AAAA' : 'A']
   const ask = function* (candidate: Candidate): Steps<AresOutcome> {
     const [answered] = yield* channel.ask(candidate.name, types)

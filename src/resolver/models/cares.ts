@@ -8,7 +8,7 @@ import { parseResolvConf } from '../resolv-conf/parse.ts'
 import type { Steps } from '../session.ts'
 import { joinPlainly, joinRoot } from '../walk.ts'
 import { Channel, type ChannelRules } from './cares-channel.ts'
-import { grammar118, grammar134 } from './cares-grammar.ts'
+import { grammar118, parse134 } from './cares-grammar.ts'
 import { bestFirst, inTurn, type ServerChoice } from './cares-servers.ts'
 import { getAddrInfo, search, type AresWalkRules } from './cares-walk.ts'
 
@@ -26,6 +26,7 @@ const version118: Version = {
     enoughDots: 'as-is, then the list',
     fewDots: 'the list, then as-is',
     join: joinPlainly,
+    isName: isWireName,
     literals: 'IPv4 alone answered',
     isLocalHost: name => name === 'localhost',
     forgivesSingleLabel: false,
@@ -52,13 +53,14 @@ const version134: Version = {
     enoughDots: 'as-is, then the list',
     fewDots: 'the list, then as-is',
     join: joinRoot,
+    isName: isHostName,
     literals: 'answered',
     isLocalHost: name => /^(.*\.)?localhost$/i.test(name),
     forgivesSingleLabel: true,
     aliasEndsSearch: true
   },
   servers: bestFirst,
-  parse: (text, environment) => parseResolvConf(text, grammar134, environment)
+  parse: parse134
 }
 
 type Call = (lookup: Lookup, channel: Channel, rules: AresWalkRules) => Steps<Finding>

@@ -167,7 +167,8 @@ function* lookUp(lookup: Lookup, nextOffset: () => number): Steps<Finding> {
   const { name } = request
   const literal = scopedAddress(name)
   if (literal !== undefined) return ofFamily([literal], lookup)
-  const inFile = config.hosts.get(name.replace(/\.$/, '').toLowerCase())
+  // A name without dots is taken as it is, any other with or without its last dot.
+  const inFile = config.hosts.get(name.replace(/(\..*)\.$/, '$1').toLowerCase())
   if (inFile !== undefined) return ofFamily(inFile, lookup)
   if (!isDomainName(name)) return { error: noSuchHost }
   let error: string | undefined
@@ -184,7 +185,7 @@ function* lookUp(lookup: Lookup, nextOffset: () => number): Steps<Finding> {
       return outcome.addresses.length > 0 ? 'found' : 'next'
     }
   )
-  if (found === undefined) return { error: error ?? 'no suitable address found' }
+  if (found === undefined) return error === undefined ? ofFamily([], lookup) : { error }
   return { error: null, addresses: found.addresses }
 }
 

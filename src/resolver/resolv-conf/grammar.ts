@@ -62,6 +62,8 @@ export interface Grammar {
     readonly read: (word: string) => string | undefined
     /** Separators of several servers on one line; only the first word counts when absent. */
     readonly separators?: string
+    /** A server that is there already is not used again. */
+    readonly duplicates?: 'once'
     /** Anything but spaces and tabs behind the address, or a word that is none. */
     readonly junk?: 'refused'
     /** Where there is no usable line. */

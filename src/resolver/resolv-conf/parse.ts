@@ -68,7 +68,7 @@ export function parseResolvConf(
 function localDomain(grammar: Grammar, environment: Environment): string[] | undefined {
   const value = environment.variables?.['LOCALDOMAIN']
   if (grammar.environment.localDomain === undefined || value === undefined) return undefined
-  const words = wordsOf(value, grammar.separators)
+  const words = wordsOf(value, grammar.search.separators ?? grammar.separators)
   if (grammar.environment.localDomain === 'first') return words.slice(0, 1)
   // What stands before the first blank is a domain even when nothing does: the root.
   const begins = value === '' || grammar.separators.includes(value.charAt(0))
@@ -143,12 +143,12 @@ function isPassedOver(keyword: string, value: string, grammar: Grammar, warn: Wa
   if (valueOctetsMax === undefined && valuePrintable !== true) return false
   const trimmed = value.trim()
   if (valueOctetsMax !== undefined && trimmed.length > valueOctetsMax) {
-    warn(`${keyword}: ${trimmed.length} octets, over ${valueOctetsMax}: the line is passed over`)
+    warn(`${shown([keyword])}: ${trimmed.length} octets, over ${valueOctetsMax}: the line is passed over`)
     return true
   }
   const printable = valuePrintable !== true || /^[\x20-\x7e]*$/.test(trimmed)
   if (!printable)
-    warn(`${keyword}: a tab or another character that can't be printed: the line is passed over`)
+    warn(`${shown([keyword])}: a tab or another character that can't be printed: the line is passed over`)
   return !printable
 }
 
@@ -223,14 +223,18 @@ function readDomain(value: string, grammar: Grammar, draft: Draft, state: State,
   const first = domains[0]
   if (first === undefined) return
   if (domains.length > 1) warn(`domain: ${shown(domains.slice(1))} not used`)
-  if (state.listGiven && afterSearch === 'nothing') return warn('domain: passed over, there is a search list')
+  if (draft.search.length > 0 && afterSearch === 'nothing')
+    return warn('domain: passed over, there is a list already')
   if (draft.search.length > 0) warn('domain: takes the place of an earlier list')
   draft.search = grammar.search.keeps?.(first) === false ? [] : [first]
 }
 
 function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): void {
   const { junk, separators } = grammar.servers
-  const [word, ...more] = wordsOf(value, separators ?? grammar.separators)
+  const [word, ...more] = wordsOf(
+    separators === undefined ? value : value.trim(),
+    separators ?? grammar.separators
+  )
   const whole = word === undefined ? [] : [word, ...more]
   if (junk === 'refused' && (!isOneWord(value, whole) || grammar.servers.read(word ?? '') === undefined)) {
     draft.refusal = `nameserver: ${shown(whole)} on the line, expected one address`
@@ -241,11 +245,13 @@ function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): 
 }
 
 function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): void {
-  const { max, read } = grammar.servers
+  const { max, read, duplicates } = grammar.servers
   const server = read(word)
   if (server === undefined) return warn(`nameserver: ${shown([word])} is no address, the line is passed over`)
   if (max !== undefined && draft.servers.length >= max)
     return warn(`nameserver: ${shown([word])} is not used, only the first ${max} are`)
+  if (duplicates === 'once' && draft.servers.includes(server))
+    return warn(`nameserver: ${shown([word])} is there already`)
   draft.servers.push(server)
 }
 
