@@ -334,13 +334,23 @@ export function readArguments(words: readonly string[]): Invocation {
     .description('show every query that a resolver sends for a name, who answers it, and why')
     .usage('NAME [options]')
     .argument('[names...]')
-    .option('--type <types>', 'A, AAAA or both (default: A,AAAA)', collect, [])
+    .option(
+      '--type <types>',
+      'record types; others than A and AAAA are asked without a search list (default: A,AAAA)',
+      collect,
+      []
+    )
     .option(
       '--from <what>',
       'who asks: pod/NS/NAME, or the first Pod of deploy/NS/NAME (sts, ds, job, rs, cronjob), or ns/NS: an ordinary one there (default: ns/default)'
     )
     .option('--resolv-conf <file>', 'the resolv.conf of whoever asks, instead; - reads standard input')
-    .option('--resolver <name>', 'whose walk it is: glibc, musl, dig and others; repeatable (default: glibc)', collect, [])
+    .option(
+      '--resolver <name>',
+      'whose walk it is: glibc, musl, dig and others; repeatable (default: glibc)',
+      collect,
+      []
+    )
     .option('--server <address>', 'ask this server, with its port where that is not 53, instead of the state')
     .option('--json', 'print the report as JSON')
     .option('--dot', 'print the walks as a graph for Graphviz')

@@ -57,7 +57,7 @@ const OCTETS_MIN = 24
 
 function cut(sentence: string, octets: number): Buffer {
   if (octets < OCTETS_MIN) return Buffer.alloc(0)
-  const mark = '…'
+  const mark = '...'
   const whole = Buffer.from(sentence)
   let end = octets - Buffer.byteLength(mark)
   while (((whole[end] as number) & 0xc0) === 0x80) end--
