@@ -391,7 +391,12 @@ export function readArguments(words: readonly string[]): Invocation {
     .option('--exists <names>', 'names that exist beyond the cluster (default: found out)', collect, [])
     .option('--family <family>', 'unspec (A and AAAA), inet or inet6 (default: unspec)')
     .option('--server <address>', 'ask this server, with its port where that is not 53, instead of the state')
-    .option('--assert <condition>', "as in 'queries_per_lookup<=2.5'; the exit code tells; repeatable", collect, [])
+    .option(
+      '--assert <condition>',
+      "as in 'queries_per_lookup<=2.5'; the exit code tells; repeatable",
+      collect,
+      []
+    )
     .option('--json <file>', 'write everything there as JSON; - is standard output')
     .option('--csv <file>', 'write the table there as CSV')
     .option('--html <file>', 'write a report there that needs nothing else')

@@ -54,13 +54,24 @@ async function resultOf(
 ): Promise<ExperimentResult> {
   const parts = { ...fromFile(words.file), ...optionParts(words) }
   const progress = progressOf(runtime)
-  const common = { progress, madeBy: `labdns ${buildInfo().version}`, pause: () => new Promise<void>(setImmediate) }
+  const common = {
+    progress,
+    madeBy: `labdns ${buildInfo().version}`,
+    pause: () => new Promise<void>(setImmediate)
+  }
   if (parts.server !== undefined) {
     const { server } = parts
     const spec = specOf(parts, words, 'cluster.local')
     const network = serverNetwork(server, runtime)
     const notes = ['autopath, upstream and exists are as the server has them']
-    return runExperiment({ ...common, spec, network: () => network, atOnce: AT_ONCE, state: `server ${server}`, notes })
+    return runExperiment({
+      ...common,
+      spec,
+      network: () => network,
+      atOnce: AT_ONCE,
+      state: `server ${server}`,
+      notes
+    })
   }
   const autopaths = parts.autopath ?? [false]
   const sources = new OnceSources(args, runtime)
@@ -78,7 +89,14 @@ async function resultOf(
         : `exist beyond the cluster: ${listed(beyond)}`
     ]
     const network: RunOptions['network'] = (setting, seed) => networks.for(setting, spec.networkMs, seed)
-    return await runExperiment({ ...common, spec, network, atOnce: 1, state: stateText(args, networks.origin), notes })
+    return await runExperiment({
+      ...common,
+      spec,
+      network,
+      atOnce: 1,
+      state: stateText(args, networks.origin),
+      notes
+    })
   } finally {
     await networks.stop()
   }
@@ -131,13 +149,18 @@ function namesOf(
   const read = file === undefined ? [] : readNamesFile(readText(file), file, search.values()).names
   const names = [...new Set([...given, ...read])]
   if (names.length === 0) {
-    throw new ExperimentMistake('there are no names to look up: write names: in the file, or give --name NAME or --names FILE')
+    throw new ExperimentMistake(
+      'there are no names to look up: write names: in the file, or give --name NAME or --names FILE'
+    )
   }
   return names
 }
 
 /** Names with a dot that nothing in the cluster answers to, below any domain of any list: who writes them means the world. */
-async function outside({ names, search }: ExperimentSpec, networks: StateNetworks): Promise<readonly string[]> {
+async function outside(
+  { names, search }: ExperimentSpec,
+  networks: StateNetworks
+): Promise<readonly string[]> {
   const domains = [...new Set([...search.values()].flat()), '']
   const found: string[] = []
   for (const name of names) {
@@ -171,7 +194,10 @@ function progressOf({ clock }: Runtime): (done: number, of: number) => void {
 }
 
 /** Writes what is asked for; settles with the text for standard output. */
-async function writeOutputs(result: ExperimentResult, { json, csv, html }: ExperimentArguments): Promise<string> {
+async function writeOutputs(
+  result: ExperimentResult,
+  { json, csv, html }: ExperimentArguments
+): Promise<string> {
   const written: [string, () => string | Promise<string>][] = []
   if (json !== undefined) written.push([json, () => `${JSON.stringify(result, undefined, 2)}\n`])
   if (csv !== undefined) {
@@ -195,7 +221,9 @@ function readText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch (error) {
-    throw new ExperimentMistake(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ExperimentMistake(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    )
   }
 }
 
@@ -203,12 +231,17 @@ function writeText(file: string, text: string): void {
   try {
     writeFileSync(file, text)
   } catch (error) {
-    throw new ExperimentMistake(`${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ExperimentMistake(
+      `${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`
+    )
   }
 }
 
 function stateText(args: ServeArguments, origin: 'file' | 'embedded'): string {
-  const given = [...args.manifests.map(each => `--manifests ${each}`), ...args.apps.map(each => `--apps ${each}`)]
+  const given = [
+    ...args.manifests.map(each => `--manifests ${each}`),
+    ...args.apps.map(each => `--apps ${each}`)
+  ]
   const conf = origin === 'embedded' ? 'the embedded Corefile' : `Corefile ${args.conf ?? './Corefile'}`
   return [...given, conf].join(', ')
 }

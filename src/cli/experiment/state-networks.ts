@@ -59,8 +59,18 @@ export class StateNetworks {
     for (const autopath of new Set(autopaths)) {
       const upstream = new SimulatedUpstream()
       const app = await App.create({
-        ...{ blocks: configuration.blocks.map(block => prepared(block, autopath, runtime)), runtime, build: buildInfo() },
-        ...{ lenient: args.lenient, clusterSource: sources.request, httpBase: 0, offline: true, beyond: upstream }
+        ...{
+          blocks: configuration.blocks.map(block => prepared(block, autopath, runtime)),
+          runtime,
+          build: buildInfo()
+        },
+        ...{
+          lenient: args.lenient,
+          clusterSource: sources.request,
+          httpBase: 0,
+          offline: true,
+          beyond: upstream
+        }
       })
       const { tell, clusters } = await app.startTelling()
       const [first] = clusters

@@ -28,7 +28,10 @@ export function optionParts(words: ExperimentArguments): SpecParts {
   take('--assert', 'assert', words.assert)
   const [list, ...more] = words.search
   if (list !== undefined) {
-    const lists = more.length === 0 ? { default: list } : Object.fromEntries(words.search.map((each, at) => [`${at + 1}`, each]))
+    const lists =
+      more.length === 0
+        ? { default: list }
+        : Object.fromEntries(words.search.map((each, at) => [`${at + 1}`, each]))
     take('--search', 'search', [lists])
   }
   return Object.assign({}, ...parts) as SpecParts
@@ -39,6 +42,7 @@ const numberOrText = (text: string): number | string => (/^\d{1,4}$/.test(text.t
 /** `20ms,1%`, `20ms`. */
 function upstreamOf(text: string): object {
   const [delay, loss, ...rest] = text.split(',')
-  if (rest.length > 0) throw new ExperimentMistake(`--upstream: expected DELAY,LOSS as in 20ms,1%, found ${text.slice(0, 60)}`)
+  if (rest.length > 0)
+    throw new ExperimentMistake(`--upstream: expected DELAY,LOSS as in 20ms,1%, found ${text.slice(0, 60)}`)
   return { delay, ...(loss === undefined ? {} : { loss }) }
 }
