@@ -40,12 +40,15 @@ export function readSpec(text: string, file: string): SpecParts {
   if (error !== undefined) throw reader.at(error.pos[0], error.message)
   if (!isMap(document.contents)) {
     throw reader.at(
-      document.contents?.range?.[0] ?? 0,
+      document.contents?.range[0] ?? 0,
       'expected keys and values, as in `names: [web, web.shop]`'
     )
   }
   return reader.spec(document.contents)
 }
+
+/** Nothing was written. */
+const isEmpty = (node: unknown): boolean => node === null || (isScalar(node) && node.value === null)
 
 class Reader {
   readonly #file: string
@@ -101,7 +104,7 @@ class Reader {
           near === undefined ? `one of ${Object.keys(readers).join(', ')}` : `did you mean '${near}'?`
         throw this.#wrong(key, `unknown key ${shown(key.value)}: ${hint}`)
       }
-      if (value === null) throw this.#wrong(key, `${key.value}: expected a value`)
+      if (isEmpty(value)) throw this.#wrong(key, `${key.value}: expected a value`)
       parts = { ...parts, ...read(value as Node) }
     }
     return parts
@@ -169,7 +172,7 @@ class Reader {
   }
 
   #domains(node: Node | null): readonly string[] {
-    if (node === null) return []
+    if (node === null || isEmpty(node)) return []
     const items = isSeq(node)
       ? node.items.map(each => this.#text(each as Node))
       : this.#text(node).split(/[\s,]+/)

@@ -1,6 +1,6 @@
 // Runs an experiment: every name in every setting, over whatever answers.
 import type { LookupResult, ResolverModel } from '../resolver/model.ts'
-import type { ResolverNetwork } from '../resolver/network.ts'
+import type { Eventual, ResolverNetwork } from '../resolver/network.ts'
 import { resolverModel } from '../resolver/registry.ts'
 import { holds, readAssertion, type Assertion } from './assertions.ts'
 import { seededChance } from './network.ts'
@@ -80,12 +80,12 @@ async function runSetting(
   const chance = seededChance(number + 1)
   const net = network(setting, number + 1)
   const tally = new Tally()
-  const results: (LookupResult | Promise<LookupResult>)[] = []
+  const results: Eventual<LookupResult>[] = []
   const settle = async () => {
-    const settled = await Promise.all(results)
-    for (const [at, result] of settled.entries()) {
+    for (const eventual of results) {
+      const result = eventual instanceof Promise ? await eventual : eventual
       const name = spec.names[tally.lookups] as string
-      if (tally.lookups < WALKS_MAX) walks.add(name, number, settled[at] as LookupResult)
+      if (tally.lookups < WALKS_MAX) walks.add(name, number, result)
       tally.add(name, result)
     }
     results.length = 0
@@ -93,7 +93,7 @@ async function runSetting(
   for (const name of spec.names) {
     // A program of its own for each: nothing is remembered from one lookup to the next.
     const process = model.start(config, chance)
-    results.push(process.lookup({ name, family: spec.family }, net) as LookupResult | Promise<LookupResult>)
+    results.push(process.lookup({ name, family: spec.family }, net))
     if (results.length >= Math.max(atOnce, atOnce === 1 ? TURN : 1)) {
       await settle()
       if (atOnce === 1) await pause()
@@ -176,7 +176,7 @@ class WalkBook {
       ...{ name: query.name ?? '(unreadable)', type: query.type ?? '?', reply: query.reply },
       ...{ upstream: reachedBeyond(query.answer?.detail), atMs: query.tMs }
     }))
-    const key = JSON.stringify([error, shown.map(({ atMs: _, ...rest }) => rest)])
+    const key = JSON.stringify([error, shown.map(query => ({ ...query, atMs: 0 }))])
     const known = walks.get(key)
     if (known === undefined) walks.set(key, { settings: [setting], ok, error, elapsedMs, queries: shown })
     else known.settings.push(setting)

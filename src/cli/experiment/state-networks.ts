@@ -92,8 +92,14 @@ export class StateNetworks {
   /** The network of a setting, whose chance begins at `seed`. */
   for({ autopath, upstream }: Setting, networkMs: number, seed: number): ResolverNetwork {
     const running = this.#running.get(autopath) as Running
-    const { share } = seededChance(seed ^ 0x5eed)
-    return new SimulatedNetwork(message => askOf(running, message), networkMs, upstream, running.kept, share)
+    const chance = seededChance(seed ^ 0x5eed)
+    return new SimulatedNetwork(
+      message => askOf(running, message),
+      networkMs,
+      upstream,
+      running.kept,
+      () => chance.share()
+    )
   }
 
   /** Whether the cluster has data for this absolute name, of either family. */
@@ -111,11 +117,12 @@ export class StateNetworks {
   }
 }
 
-function askOf({ tell, upstream }: Running, message: Outgoing): ReturnType<SimulatedAsk> {
+function askOf(running: Running, message: Outgoing): ReturnType<SimulatedAsk> {
   const wire = queryOctets(message, ID, message.edns)
   if (wire === undefined) return undefined
+  const { upstream } = running
   const before = upstream.asked
-  return whenReady(tell(wire, message.transport, PEER), told => {
+  return whenReady(running.tell(wire, message.transport, PEER), told => {
     if (told?.response === undefined) return undefined
     const beyond = upstream.asked - before
     const reply = replyOf(told.response, { beyond })
