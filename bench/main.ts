@@ -20,7 +20,18 @@ import { start } from './sections/start.ts'
 import { tcp } from './sections/tcp.ts'
 import { Workspace, hasServer } from './targets.ts'
 
-const SECTIONS: readonly Section[] = [method, engine, speed, kubeadm, tcp, latency, changes, memory, start, edits]
+const SECTIONS: readonly Section[] = [
+  method,
+  engine,
+  speed,
+  kubeadm,
+  tcp,
+  latency,
+  changes,
+  memory,
+  start,
+  edits
+]
 /** Above this share of one core, other programs are named as a doubt. */
 const OTHERS_MAX = 0.1
 

@@ -10,7 +10,11 @@ const ALIASED = 'w'.charCodeAt(0)
 const AAAA = 28
 
 let asked = 0
-const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, lookup: (host, _, done) => done(null, host, 4) })
+const socket = createSocket({
+  type: 'udp4',
+  recvBufferSize: 4 << 20,
+  lookup: (host, _, done) => done(null, host, 4)
+})
 socket.on('message', (wire, peer) => {
   asked++
   let end = 12

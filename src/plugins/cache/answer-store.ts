@@ -10,6 +10,7 @@ import { lowerOctet } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS } from '../../wire/numbers.ts'
 import { read16, read32, write16, write32 } from '../../wire/records.ts'
 import { BLOCK_OCTETS, type Arena } from './arena.ts'
+import { recasedMessage } from './recase.ts'
 import { KEY_OCTETS, Shelf, SLOT_OCTETS } from './shelf.ts'
 import { Kind, Survey } from './survey.ts'
 
@@ -246,6 +247,9 @@ export class AnswerStore {
     flags: number,
     plainLength: number
   ): Answer {
+    const { wire, nameEnd } = query
+    const recased = recasedMessage(octets, length, wire, nameEnd, ttl, optLength(query))
+    if (recased !== undefined) return new Answer(recased.octets, recased.length, rcode, flags, plainLength)
     const copy = copyMessage(octets.subarray(0, length), query.name)
     const answer = new Answer(
       copy.octets,
