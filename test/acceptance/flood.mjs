@@ -1,11 +1,13 @@
 // A flood of different names through cache and forward, and inside the cluster: what is kept stays within its bounds, and so
-// does the process's memory. Usage: flood.mjs [NAMES] [QUERIES-PER-SECOND]. Last line: N passed, N failed.
+// does the process's memory. Usage: flood.mjs [NAMES] [QUERIES-PER-SECOND]; FLOOD_SERIES=1 prints the memory twice a second.
+// Last line: N passed, N failed.
 import { spawn } from 'node:child_process'
 import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { Worker } from 'node:worker_threads'
 
 const names = Number(process.argv[2] ?? 1_000_000)
 const perSecond = Number(process.argv[3] ?? 20_000)
@@ -20,24 +22,33 @@ const check = (what, isSo) => {
   else failed++
 }
 
-/** Answers every question with one address. */
-const upstream = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 * MIB })
-upstream.on('message', (query, from) => {
-  let end = 12
-  while (query[end] !== 0) end += query[end] + 1
-  end += 5
-  const response = Buffer.concat([
-    query.subarray(0, end),
-    Buffer.from('c00c000100010000012c00040a000001', 'hex')
-  ])
-  response[2] = 0x81
-  response[3] = 0x80
-  response.writeUInt16BE(1, 6)
-  response.writeUInt32BE(0, 8)
-  upstream.send(response, from.port, from.address)
-})
-upstream.bind(0, '127.0.0.1')
-await once(upstream, 'listening')
+/** Answers every question with one address. A thread of its own, as this one asks. */
+function answerAll() {
+  const upstream = require('node:dgram').createSocket({
+    type: 'udp4',
+    recvBufferSize: 4 << 20,
+    lookup: (host, _, done) => done(null, host, 4)
+  })
+  upstream.on('message', (query, from) => {
+    let end = 12
+    while (query[end] !== 0) end += query[end] + 1
+    end += 5
+    const response = Buffer.concat([
+      query.subarray(0, end),
+      Buffer.from('c00c000100010000012c00040a000001', 'hex')
+    ])
+    response[2] = 0x81
+    response[3] = 0x80
+    response.writeUInt16BE(1, 6)
+    response.writeUInt32BE(0, 8)
+    upstream.send(response, from.port, from.address)
+  })
+  upstream.bind(0, '127.0.0.1', () =>
+    require('node:worker_threads').parentPort.postMessage(upstream.address().port)
+  )
+}
+const upstream = new Worker(`(${answerAll.toString()})()`, { eval: true })
+const [upstreamPort] = await once(upstream, 'message')
 
 writeFileSync(path.join(work, 'cluster.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n')
 writeFileSync(
@@ -46,7 +57,7 @@ writeFileSync(
   kubernetes cluster.local
   prometheus
   cache 30
-  forward . 127.0.0.1:${upstream.address().port}
+  forward . 127.0.0.1:${upstreamPort}
 }
 `
 )
@@ -99,41 +110,67 @@ const metrics = async () => {
   }
 }
 
+/** Questions under way at once: fewer than the server lets one client have at its upstreams. */
+const OPEN_MAX = 1500
+/** After so long without any answer, what is open is lost. */
+const LOST_AFTER_MS = 2000
+
 /** Asks `count` different names; settles with the highest of what was seen meanwhile. */
 async function flood(count, suffix, salt) {
-  const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 * MIB })
+  const socket = dgram.createSocket({
+    type: 'udp4',
+    recvBufferSize: 4 * MIB,
+    lookup: (host, _, done) => done(null, host, 4)
+  })
   let answered = 0
-  socket.on('message', () => void answered++)
+  let failed = 0
+  let answeredAt = performance.now()
+  socket.on('message', reply => {
+    answered++
+    const rcode = reply[3] & 15
+    // NXDOMAIN is the right answer inside the cluster.
+    if (rcode !== 0 && rcode !== 3) failed++
+  })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  const labels = suffix.split('.')
   const tail = Buffer.concat([
-    ...labels.map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),
+    ...suffix.split('.').map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),
     Buffer.from([0, 0, 1, 0, 1])
   ])
   const from = performance.now()
   const highest = { entries: 0, octets: 0, resident: 0 }
   let sent = 0
+  let lost = 0
+  let seen = 0
   let sampledAt = from
   while (sent < count) {
-    const due = Math.min(count, ((performance.now() - from) / 1000) * perSecond)
-    for (; sent < due && sent - answered < 4000; sent++) {
+    const now = performance.now()
+    if (answered > seen) {
+      seen = answered
+      answeredAt = now
+    } else if (now - answeredAt > LOST_AFTER_MS) {
+      lost = sent - answered
+      answeredAt = now
+    }
+    const due = Math.min(count, ((now - from) / 1000) * perSecond)
+    for (; sent < due && sent - answered - lost < OPEN_MAX; sent++) {
       const label = Buffer.from(`${salt}${String(sent).padStart(8, '0')}`)
       const head = Buffer.from([sent >> 8, sent, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, label.length])
       socket.send(Buffer.concat([head, label, tail]), port, '127.0.0.1')
     }
     await new Promise(resolve => setTimeout(resolve, 1))
-    if (performance.now() - sampledAt < 500) continue
-    sampledAt = performance.now()
-    const now = await metrics()
-    highest.entries = Math.max(highest.entries, now.entries)
-    highest.octets = Math.max(highest.octets, now.octets)
+    if (now - sampledAt < 500) continue
+    sampledAt = now
+    const shown = await metrics()
+    highest.entries = Math.max(highest.entries, shown.entries)
+    highest.octets = Math.max(highest.octets, shown.octets)
     highest.resident = Math.max(highest.resident, resident())
+    if (process.env.FLOOD_SERIES) console.log(`  ${suffix} ${sent}: ${mib(resident())} MiB`)
   }
-  for (let i = 0; i < 100 && answered < sent; i++) await new Promise(resolve => setTimeout(resolve, 20))
   const seconds = (performance.now() - from) / 1000
+  for (let i = 0; i < 100 && answered < sent; i++) await new Promise(resolve => setTimeout(resolve, 20))
   socket.close()
-  return { ...highest, answered, rate: Math.round(count / seconds) }
+  return { ...highest, answered: answered - failed, failed, rate: Math.round(count / seconds) }
 }
 
 const mib = octets => (octets / MIB).toFixed(1)
@@ -169,7 +206,7 @@ try {
   )
 } finally {
   server.kill('SIGTERM')
-  upstream.close()
+  await upstream.terminate()
   rmSync(work, { recursive: true, force: true })
 }
 console.log(`${passed} passed, ${failed} failed`)
