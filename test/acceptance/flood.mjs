@@ -131,8 +131,10 @@ async function flood(count, suffix, salt) {
     // NXDOMAIN is the right answer inside the cluster.
     if (rcode !== 0 && rcode !== 3) failed++
   })
+  // Nothing is looked up, so it listens at once.
+  const listening = once(socket, 'listening')
   socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
+  await listening
   const tail = Buffer.concat([
     ...suffix.split('.').map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),
     Buffer.from([0, 0, 1, 0, 1])
