@@ -3,8 +3,18 @@ import type { ClusterIndex } from '../cluster/index/cluster-index.ts'
 import type { Query } from '../dns/query.ts'
 import type { Name } from '../wire/name.ts'
 
+/** Why nobody can tell a search path from a name that is asked for. */
+export type NoSearchPath =
+  /** It is not `BASE.NS.svc.ZONE` for a zone of the stanza. */
+  | 'outside'
+  | 'unknown namespace'
+  /** A name of the cluster may have this shape, so the client may mean just this one. */
+  | 'may be meant as it stands'
+
 export interface ClusterView {
   readonly index: ClusterIndex
+  /** The zone of the stanza that names of Services are made in. */
+  readonly options: { readonly primaryZone: Name }
   /** Seconds: the stanza's `ttl`. */
   readonly ttl: number
   /** Whether the stanza's `namespaces`, where there are any, name this one; a number of `index.namespaces`. */
@@ -14,6 +24,8 @@ export interface ClusterView {
    * outside the stanza's zones, Pods aren't watched (`pods verified`), or none has the client's address.
    */
   searchPath(query: Query): readonly Name[] | undefined
+  /** The same from the name that is asked for, as the first element of a search path makes it (`BASE.NS.svc.ZONE`). */
+  searchPathByName(query: Query): readonly Name[] | NoSearchPath
 }
 
 /** Whether a plugin of the block shows a cluster. */

@@ -8,7 +8,7 @@ import { derivedQuery, type Query } from '../../src/dns/query.ts'
 import { emptyAnswer, encodeResponse } from '../../src/dns/response.ts'
 import { writeSections, type SectionRecord } from '../../src/dns/sections.ts'
 import type { PluginDefinition } from '../../src/plugins/definition.ts'
-import { definitions, directives } from '../../src/plugins/order.ts'
+import { directives, loadPlugins } from '../../src/plugins/order.ts'
 import { formatName, isSubdomain } from '../../src/wire/name.ts'
 import { Flag, Rcode, rclassName, rtypeName } from '../../src/wire/numbers.ts'
 import { parseRecord } from '../../src/wire/rdata.ts'
@@ -17,6 +17,8 @@ import { setupBlocks, testRuntime, testShared, type TestBlock, type TestRuntime 
 import { makeQuery } from './messages.ts'
 import { parseMetrics } from './metrics-text.ts'
 import { readReply, type ReplyText } from './reply-text.ts'
+
+const definitions = [...(await loadPlugins(directives)).values()]
 
 interface Rule {
   readonly name?: string

@@ -7,18 +7,37 @@ import { emptyAnswer } from '../../dns/response.ts'
 import { readSections, replaceSections, type SectionRecord } from '../../dns/sections.ts'
 import type { ZoneTable } from '../../dns/zone.ts'
 import type { Value } from '../../metrics/family.ts'
+import type { NoSearchPath } from '../cluster-view.ts'
 import { NAME_OCTETS_MAX, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
 import { HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
 
 export interface AutopathOptions {
   readonly zones: ZoneTable<true>
-  /** The client's search path, first element first; empty or `undefined`: its queries are left alone. */
-  readonly searchPath: (query: Query) => readonly Name[] | undefined
+  /** The client's search path, first element first; where there is none, or nobody knows it, why its query is left alone. */
+  readonly searchPath: (query: Query) => readonly Name[] | NotTaken
   /** Names tried after those: the server's own search list, and the root for the name as it is. */
   readonly more: readonly Name[]
   /** Counts queries that were answered for one of the names. */
   readonly succeeded: (query: Query) => Value
+  /** Counts what became of every query in the zones. */
+  readonly counted: (query: Query, outcome: WalkOutcome) => Value
 }
+
+/** Why a query is left alone. */
+export type NotTaken =
+  | NoSearchPath
+  /** The client's search path isn't known: it is no Pod, or Pods aren't watched. */
+  | 'no search path'
+  /** The name isn't below the first element of the client's search path. */
+  | 'not below the first element'
+
+/** What became of a query. */
+export type WalkOutcome =
+  | NotTaken
+  /** The name asked for is there. */
+  | 'first name'
+  | 'found'
+  | 'not found'
 
 export class Autopath implements Plugin {
   readonly name = 'autopath'
@@ -33,9 +52,10 @@ export class Autopath implements Plugin {
     if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true)
       return next.answer(query)
     const path = searchPath(query)
-    const first = path?.[0]
-    if (path === undefined || first === undefined || !isSubdomain(query.name, first))
-      return next.answer(query)
+    if (typeof path === 'string') return this.#leave(query, next, path)
+    const [first] = path
+    if (first === undefined) return this.#leave(query, next, 'no search path')
+    if (!isSubdomain(query.name, first)) return this.#leave(query, next, 'not below the first element')
     if (query.name.length === first.length) {
       const answer = emptyAnswer(query, Rcode.SERVFAIL)
       answer.error = new Error(
@@ -45,7 +65,7 @@ export class Autopath implements Plugin {
     }
     // The first name is the one that was asked for.
     return whenReady(next.answer(query), answer => {
-      if (isFinal(answer)) return this.#found(query, answer)
+      if (isFinal(answer)) return this.#found(query, answer, 'first name')
       const base = query.name.subarray(0, query.name.length - first.length)
       return this.#walk(query, next, answer, base, [...path.slice(1), ...this.#options.more], 0)
     })
@@ -70,18 +90,27 @@ export class Autopath implements Plugin {
         const following = at + 1
         return answer.then(value => {
           takeOver(query, inner)
-          if (isFinal(value)) return this.#found(query, named(query, value))
+          if (isFinal(value)) return this.#found(query, named(query, value), 'found')
           return this.#walk(query, next, first, base, elements, following)
         })
       }
       takeOver(query, inner)
-      if (isFinal(answer)) return this.#found(query, named(query, answer))
+      if (isFinal(answer)) return this.#found(query, named(query, answer), 'found')
     }
+    this.#options.counted(query, 'not found').increment()
     return first
   }
 
-  #found(query: Query, answer: Answer): Answer {
-    if (answer.error === undefined) this.#options.succeeded(query).increment()
+  #leave(query: Query, next: Handler, why: NotTaken): Eventual<Answer> {
+    this.#options.counted(query, why).increment()
+    return next.answer(query)
+  }
+
+  #found(query: Query, answer: Answer, outcome: WalkOutcome): Answer {
+    if (answer.error === undefined) {
+      this.#options.succeeded(query).increment()
+      this.#options.counted(query, outcome).increment()
+    }
     return answer
   }
 }
