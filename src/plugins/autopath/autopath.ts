@@ -1,5 +1,6 @@
 // Walks a client's search path for it (corefile-and-plugins.md §8.15, kubernetes-records.md §18).
 import type { Answer } from '../../dns/answer.ts'
+import type { SearchFact } from '../../dns/facts.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
 import { derivedQuery, takeOver, type Query } from '../../dns/query.ts'
 import { queryNameText } from '../../dns/query-text.ts'
@@ -27,17 +28,10 @@ export interface AutopathOptions {
 export type NotTaken =
   | NoSearchPath
   /** The client's search path isn't known: it is no Pod, or Pods aren't watched. */
-  | 'no search path'
-  /** The name isn't below the first element of the client's search path. */
-  | 'not below the first element'
+  | 'unknown-client'
 
-/** What became of a query. */
-export type WalkOutcome =
-  | NotTaken
-  /** The name asked for is there. */
-  | 'first name'
-  | 'found'
-  | 'not found'
+/** What became of a query in the zones. */
+export type WalkOutcome = NotTaken | 'first-name-exists' | 'found' | 'nothing-found'
 
 export class Autopath implements Plugin {
   readonly name = 'autopath'
@@ -49,14 +43,17 @@ export class Autopath implements Plugin {
 
   answer(query: Query, next: Handler): Eventual<Answer> {
     const { zones, searchPath } = this.#options
-    if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true)
+    if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true) {
+      this.#tellPassed(query, 'other-zone')
       return next.answer(query)
+    }
     const path = searchPath(query)
-    if (typeof path === 'string') return this.#leave(query, next, path)
+    if (typeof path === 'string') return this.#pass(query, next, path)
     const [first] = path
-    if (first === undefined) return this.#leave(query, next, 'no search path')
-    if (!isSubdomain(query.name, first)) return this.#leave(query, next, 'not below the first element')
+    if (first === undefined) return this.#pass(query, next, 'unknown-client')
+    if (!isSubdomain(query.name, first)) return this.#pass(query, next, 'outside-path', first)
     if (query.name.length === first.length) {
+      tell(query, { rule: 'not-taken', because: 'bare-path', path: formatName(first), tried: 0 })
       const answer = emptyAnswer(query, Rcode.SERVFAIL)
       answer.error = new Error(
         `trimzone: overshot qname: ${queryNameText(query)}for zone ${formatName(first)}`
@@ -65,10 +62,25 @@ export class Autopath implements Plugin {
     }
     // The first name is the one that was asked for.
     return whenReady(next.answer(query), answer => {
-      if (isFinal(answer)) return this.#found(query, answer, 'first name')
+      if (isFinal(answer)) {
+        tell(query, { rule: 'not-taken', because: 'first-name-exists', path: formatName(first), tried: 1 })
+        return this.#found(query, answer, 'first-name-exists')
+      }
       const base = query.name.subarray(0, query.name.length - first.length)
       return this.#walk(query, next, answer, base, [...path.slice(1), ...this.#options.more], 0)
     })
+  }
+
+  #pass(query: Query, next: Handler, because: NotTaken, first?: Name): Eventual<Answer> {
+    this.#options.counted(query, because).increment()
+    this.#tellPassed(query, because, first)
+    return next.answer(query)
+  }
+
+  #tellPassed(query: Query, because: NonNullable<SearchFact['because']>, first?: Name): void {
+    if (query.trace === undefined) return
+    const path = first === undefined ? {} : { path: formatName(first) }
+    tell(query, { rule: 'not-taken', because, ...path, tried: 0 })
   }
 
   /** Tries the elements from `at` on; the answer to the first name is given when no name is there. */
@@ -90,20 +102,23 @@ export class Autopath implements Plugin {
         const following = at + 1
         return answer.then(value => {
           takeOver(query, inner)
-          if (isFinal(value)) return this.#found(query, named(query, value), 'found')
+          if (isFinal(value)) return this.#taken(query, inner, value, following)
           return this.#walk(query, next, first, base, elements, following)
         })
       }
       takeOver(query, inner)
-      if (isFinal(answer)) return this.#found(query, named(query, answer), 'found')
+      if (isFinal(answer)) return this.#taken(query, inner, answer, at + 1)
     }
-    this.#options.counted(query, 'not found').increment()
+    tell(query, { rule: 'not-taken', because: 'nothing-found', tried: elements.length + 1 })
+    this.#options.counted(query, 'nothing-found').increment()
     return first
   }
 
-  #leave(query: Query, next: Handler, why: NotTaken): Eventual<Answer> {
-    this.#options.counted(query, why).increment()
-    return next.answer(query)
+  #taken(query: Query, inner: Query, answer: Answer, tried: number): Answer {
+    const found = { found: formatName(inner.name), tried: tried + 1 }
+    if (answer.error === undefined) tell(query, { rule: 'taken', ...found })
+    else tell(query, { rule: 'not-taken', because: 'failed', ...found })
+    return this.#found(query, named(query, answer), 'found')
   }
 
   #found(query: Query, answer: Answer, outcome: WalkOutcome): Answer {
@@ -113,6 +128,10 @@ export class Autopath implements Plugin {
     }
     return answer
   }
+}
+
+function tell(query: Query, fact: Omit<SearchFact, 'plugin'>): void {
+  query.trace?.note(query, () => ({ plugin: 'autopath', ...fact }))
 }
 
 /** Whether the walk ends: a name that is there, with or without records, or a failure that somebody has to hear of. */
