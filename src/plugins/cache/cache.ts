@@ -36,7 +36,7 @@ const nobody: Handler = {
     return answer
   }
 }
-const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', explain: KEPT.explain }
+const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', explain: query => KEPT.explain(query) }
 
 /** What a cache works with. */
 export interface CacheParts {

@@ -73,14 +73,12 @@ const record = (owner: fc.Arbitrary<string>): fc.Arbitrary<Resource> =>
     owner.map(a),
     fc.tuple(owner, owner).map(([of, data]): Resource => ({ type: 'CNAME', name: of, ttl: 9, data })),
     fc.tuple(owner, owner).map(([of, data]): Resource => ({ type: 'NS', name: of, ttl: 9, data })),
-    fc
-      .tuple(owner, owner)
-      .map(([of, exchange]): Resource => ({
-        type: 'MX',
-        name: of,
-        ttl: 9,
-        data: { preference: 1, exchange }
-      })),
+    fc.tuple(owner, owner).map(([of, exchange]): Resource => ({
+      type: 'MX',
+      name: of,
+      ttl: 9,
+      data: { preference: 1, exchange }
+    })),
     fc
       .tuple(owner, owner)
       .map(([of, target]): Resource => ({ type: 'SRV', name: of, ttl: 9, data: { port: 1, target } })),
