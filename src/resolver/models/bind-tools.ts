@@ -183,9 +183,13 @@ function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): St
   let unanswered: string | undefined
   let exitCode = 0
   for (const type of follower.types) {
-    const firstQuery = lookup.session.queries.length
-    const next = yield* exchange(lookup, later, name, type)
-    noteStep(lookup.session, lookup.steps, { name, origin }, endOf(next), firstQuery)
+    let next: Exchanged = { reply: undefined, failure: undefined, tcp: false }
+    for (const candidate of followed(lookup, settings, { name, origin })) {
+      const firstQuery = lookup.session.queries.length
+      next = yield* exchange(lookup, later, candidate.name, type)
+      noteStep(lookup.session, lookup.steps, candidate, endOf(next), firstQuery)
+      if (next.reply?.rcode !== NXDOMAIN) break
+    }
     if (next.reply === undefined) {
       unanswered ??= next.failure
       exitCode = Math.max(exitCode, follower.exitUnanswered)
@@ -197,6 +201,27 @@ function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): St
   if (addresses.length > 0) return { error: null, addresses, exitCode }
   return { error: error ?? unanswered ?? follower.noData, exitCode }
 }
+
+/**
+ * The names that a further type is asked for until one exists. Where the walk for A began with the name as it was typed,
+ * an alias with fewer dots than `ndots` is looked for below the search list, too: the tool has not forgotten that it may.
+ */
+function* followed(
+  { config, request }: Lookup,
+  settings: ToolSettings,
+  found: Candidate
+): Generator<Candidate> {
+  yield found
+  const ndots = settings.ndots ?? config.ndots
+  const target = found.name.slice(0, -1)
+  const goesOn = found.origin.kind === 'alias' && countDots(request.name) >= ndots
+  if (!goesOn || countDots(target) >= ndots) return
+  if (config.search.length === 0) yield found
+  for (const candidate of candidates(target, ndots, config.search, rules))
+    if (candidate.origin.kind === 'search') yield candidate
+}
+
+const NXDOMAIN = 3
 
 function* askReverse(lookup: Lookup, settings: ToolSettings, address: string): Steps<Finding> {
   const name = reverseName(address) ?? absolute(address)
