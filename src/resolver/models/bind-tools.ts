@@ -21,6 +21,7 @@ import {
   nothingFound,
   walk,
   type Candidate,
+  type Outcome,
   type WalkRules
 } from '../walk.ts'
 import { exchange, type Exchanged, type ToolSettings } from './bind-exchange.ts'
@@ -101,12 +102,12 @@ function* walkFor(lookup: Lookup, settings: ToolSettings, type: string): Steps<W
     session,
     lookup.steps,
     candidates(request.name, ndots, config.search, settings.search ? rules : listOff),
-    function* (candidate) {
+    function* (candidate): Steps<Outcome> {
       if (request.name === '' || !isWireName(candidate.name)) {
         const listed = settings.search && config.search.length > 0 && countDots(request.name) < ndots
         const refused = listed ? EXIT_JOINED : EXIT_AS_IS
         last = { candidate, exchanged: undefined, refused }
-        return { end: 'not a name' as StepEnd, addresses: nothingFound }
+        return { end: 'not a name', addresses: nothingFound }
       }
       const exchanged = yield* exchange(lookup, { ...settings, tcp }, candidate.name, type)
       tcp = exchanged.tcp

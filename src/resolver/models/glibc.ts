@@ -59,13 +59,16 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
   const asIsFirst = dots >= config.ndots || name.endsWith('.')
   const noTldQuery = dots === 0 && config.search.length > 0 && config.switches.has('no-tld-query')
   let savedError: HostError | undefined
-  let last: GlibcOutcome | undefined
+  let last = notAName
   let gotNoData = false
   let gotServfail = false
   let rootAsked = false
   const names = function* (): Generator<Candidate> {
     const alias = dots === 0 ? config.hostAliases[name.toLowerCase()] : undefined
-    if (alias !== undefined) return yield { name: absolute(alias), origin: { kind: 'as-is' } }
+    if (alias !== undefined) {
+      yield { name: absolute(alias), origin: { kind: 'as-is' } }
+      return
+    }
     for (const candidate of candidates(name, config.ndots, config.search, rules)) {
       const lastResort = candidate.origin.kind === 'as-is' && !asIsFirst
       if (lastResort && (rootAsked || noTldQuery)) return
@@ -92,7 +95,7 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
   }
   const ask = (candidate: Candidate) => askFor(lookup, memory, candidate.name, types)
   const found = yield* walk(session, lookup.steps, names(), ask, judge)
-  if (found !== undefined || last === undefined) return found ?? notAName
+  if (found !== undefined) return found
   const remembered = gotNoData ? 'NO_DATA' : gotServfail ? 'TRY_AGAIN' : last.error
   return { ...last, error: savedError ?? remembered, lastError: last.error }
 }
