@@ -9,9 +9,7 @@ const files = readTraces(folder)
 t.test('recorded lookups', t => {
   let compared = 0
   for (const [file, traces] of files) {
-    const found = traces.flatMap(trace =>
-      differences(trace).map(difference => `${trace.id}: ${difference}`)
-    )
+    const found = traces.flatMap(trace => differences(trace).map(difference => `${trace.id}: ${difference}`))
     compared += traces.length
     t.same(found, [], `${file}: ${traces.length} lookups`)
   }

@@ -108,9 +108,10 @@ function readServer134(word: string): string | undefined {
 
 /** 1.18. A LOCALDOMAIN without a domain is as if it weren't set. */
 export function parse118(text: string, environment: Environment = {}): ResolverConfig {
-  const { LOCALDOMAIN: localDomain, ...others } = environment.variables ?? {}
-  const empty = wordsOf(localDomain ?? '', LIST_SEPARATORS).length === 0
-  const meant = empty ? { ...environment, variables: others } : environment
+  const { LOCALDOMAIN: localDomain = '', ...others } = environment.variables ?? {}
+  const empty = wordsOf(localDomain, LIST_SEPARATORS).length === 0
+  const variables = empty ? others : { ...others, LOCALDOMAIN: localDomain.trim() }
+  const meant = { ...environment, variables }
   return parseResolvConf(text, grammar118(meant), meant)
 }
 

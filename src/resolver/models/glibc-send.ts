@@ -148,11 +148,11 @@ function* overUdp(sending: Sending, server: number): Steps<AtServer> {
       if (got.size === 0) sending.lastReply = reply
       if (isFailure(reply)) {
         if (got.size > 0 && !sending.strict) return usable === undefined ? 'next server' : [usable]
-        if (!pair || got.size > 0) {
+        if (!pair || got.size > 0 || sent === 1) {
           close(sending, server)
           return 'next server'
         }
-        // The other half may still be good; it is waited for, but not sent now if it was not.
+        // The other half may still be good.
         usable = undefined
         got.add(query.type)
         continue

@@ -1,7 +1,17 @@
 // The resolver of the GNU C library: getaddrinfo, and what getent and res_search make of it. resolver-semantics.md §2.1.
 import type { Reply } from '../network.ts'
 import type { LookupRequest, ResolverModel, Source, StepEnd } from '../model.ts'
-import { absolute, countDots, inetAton, isIPv6, isWireName, octetsOf, scopedAddress } from '../names.ts'
+import {
+  absolute,
+  countDots,
+  inetAton,
+  isIPv6,
+  isWireName,
+  octetsOf,
+  plainAddress,
+  reverseName,
+  scopedAddress
+} from '../names.ts'
 import { processOf, type Finding, type Lookup } from '../process.ts'
 import { parseResolvConf } from '../resolv-conf/parse.ts'
 import type { Steps } from '../session.ts'
@@ -99,9 +109,10 @@ function* askFor(
   name: string,
   types: readonly string[]
 ): Steps<GlibcOutcome> {
-  if (octetsOf(name) > JOINED_OCTETS_MAX || !isWireName(name)) return notAName
+  const typed = lookup.request.name
+  if (typed === '' || octetsOf(name) > JOINED_OCTETS_MAX || !isWireName(name)) return notAName
   const { switches } = lookup.config
-  const noAaaa = switches.has('no-aaaa')
+  const noAaaa = switches.has('no-aaaa') && types.includes('AAAA')
   const asked = noAaaa ? ['A'] : types
   const sent = yield* sendQueries(lookup, memory, name, asked, switches.has('strict-error'))
   if (sent.replies === undefined) {
@@ -154,19 +165,29 @@ const gaiErrors: Readonly<Record<HostError, string>> = {
 export function* getaddrinfo(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
   const { request } = lookup
   const { name } = request
+  const families = wantedFamilies(request)
+  if (families.length === 0 || name === '' || name === '*') return { error: 'EAI_NONAME' }
   const literal = literalAddress(name)
   if (literal !== undefined) {
-    const fits = request.family === 'unspec' || isIPv6(literal) === (request.family === 'inet6')
+    const fits = families.includes(isIPv6(literal) ? 'AAAA' : 'A')
     return fits ? { error: null, addresses: [literal] } : { error: 'EAI_ADDRFAMILY' }
   }
-  const families = wantedFamilies(request)
-  if (families.length === 0 || name === '') return { error: 'EAI_NONAME' }
+  // IPv4 alone goes through other functions: with a canonical name any text is a name, without one the word for an alias
+  // without address differs.
+  const ipv4Alone = families.length === 1 && families[0] === 'A'
+  const canonical = request.hints?.includes('canonname') === true
+  if (!isHostName(name) && !(ipv4Alone && canonical)) return { error: 'EAI_NONAME' }
   const known = hostsAddresses(lookup, families)
   if (known.length > 0) return { error: null, addresses: known, canonicalName: name }
   const outcome = yield* search(lookup, memory, families)
   if (outcome.error !== undefined) return { error: gaiErrors[outcome.error] }
-  if (outcome.addresses.length === 0) return { error: 'EAI_NONAME' }
+  if (outcome.addresses.length === 0) return { error: ipv4Alone && !canonical ? 'EAI_NODATA' : 'EAI_NONAME' }
   return { error: null, addresses: outcome.addresses, canonicalName: withoutDot(outcome.alias ?? name) }
+}
+
+/** Names that are looked up at all: letters, digits, `-`, `_` and dots, no `-` in front (`res_hnok`). */
+function isHostName(name: string): boolean {
+  return /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(name)
 }
 
 /** `AI_ADDRCONFIG`, which NULL hints mean too: only families of which the host has an address. */
@@ -191,6 +212,8 @@ function withoutDot(name: string): string {
 
 /** `getent ahosts` and its like: getaddrinfo with AI_V4MAPPED, AI_ADDRCONFIG and AI_CANONNAME. */
 function* getentAhosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
+  // It asks for IDNA, too, which fails without libidn2.
+  if (octetsOf(lookup.request.name) > lookup.request.name.length) return { error: 'exit 2' }
   const request: LookupRequest = { ...lookup.request, hints: ['addrconfig', 'canonname', 'v4mapped'] }
   const finding = yield* getaddrinfo({ ...lookup, request }, memory)
   return finding.error === null ? finding : { error: 'exit 2' }
@@ -198,8 +221,14 @@ function* getentAhosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
 
 /** `getent hosts`: gethostbyname2 for IPv6, then for IPv4. */
 function* getentHosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
-  const literal = literalAddress(lookup.request.name)
-  if (literal !== undefined) return { error: null, addresses: [literal] }
+  const { name } = lookup.request
+  const literal = plainAddress(name)
+  if (literal !== undefined) return yield* reverse(lookup, memory, literal)
+  // Digits and dots are an address in one of its other forms, or nothing.
+  const digits = /^[0-9][0-9.]*$/.test(name) && !name.endsWith('.')
+  const address = digits ? inetAton(name) : undefined
+  if (address !== undefined) return { error: null, addresses: [address] }
+  if (digits || !isHostName(name)) return { error: 'exit 2' }
   for (const types of [['AAAA'], ['A']]) {
     const known = hostsAddresses(lookup, types)
     if (known.length > 0) return { error: null, addresses: known }
@@ -208,6 +237,14 @@ function* getentHosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
       return { error: null, addresses: outcome.addresses }
   }
   return { error: 'exit 2' }
+}
+
+/** gethostbyaddr: the name of an address. */
+function* reverse(lookup: Lookup, memory: ServerMemory, address: string): Steps<Finding> {
+  const known = [...lookup.config.hosts.values()].some(addresses => addresses.includes(address))
+  if (known) return { error: null, addresses: [address] }
+  const outcome = yield* askFor(lookup, memory, reverseName(address) ?? absolute(address), ['PTR'])
+  return outcome.error === undefined ? { error: null, addresses: [address] } : { error: 'exit 2' }
 }
 
 /** `res_search`: gives the message, so the addresses in it are the caller's matter. No /etc/hosts. */

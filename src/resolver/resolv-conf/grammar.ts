@@ -27,6 +27,8 @@ export interface Grammar {
   readonly separators: string
   /** Octets of a line, its newline among them; a longer one is passed over whole, or read as several lines. */
   readonly lineOctets?: { readonly max: number; readonly beyond: 'passed over' | 'next line' }
+  /** A NUL octet ends the line, as it ends a string of C, when absent. */
+  readonly nul?: 'passes over its line and the next' | 'ends a word'
   /** Octets of what follows the keyword, without blanks around it; a line with more is passed over. */
   readonly valueOctetsMax?: number
   /** A line is passed over when a tab or another control character is within what follows its keyword. */
@@ -62,7 +64,7 @@ export interface Grammar {
     readonly separators?: string
     /** A server that is there already is not used again. */
     readonly duplicates?: 'once'
-    /** A further word on the line. */
+    /** Anything but spaces and tabs behind the address, or a word that is none. */
     readonly junk?: 'refused'
     /** Where there is no usable line. */
     readonly none: readonly string[]

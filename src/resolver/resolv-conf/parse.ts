@@ -9,6 +9,9 @@ const WARNINGS_MAX = 100
 /** Characters of the file shown in a warning. */
 const SHOWN_MAX = 60
 
+/** What a program does not see of a word that it holds as a string of C. */
+const NUL_IN_WORD = /\0[^ \t\v\f\r]*/g
+
 type Warn = (message: string) => void
 
 export function parseResolvConf(
@@ -25,10 +28,23 @@ export function parseResolvConf(
   if (fixed !== undefined) draft.search = fixed
   const state = { fixedSearch: fixed !== undefined, listGiven: false }
   let number = 0
+  let skipped = 0
   for (const line of linesOf(text)) {
     number++
     if (draft.refusal !== undefined) break
-    for (const piece of piecesOf(withoutComment(line, grammar), grammar, warnAt(number)))
+    if (skipped > 0) {
+      skipped--
+      continue
+    }
+    const nul = grammar.nul === 'ends a word' ? -1 : line.indexOf('\0')
+    if (nul >= 0 && grammar.nul !== undefined) {
+      warnAt(number)('holds a NUL: passed over, and the next line with it')
+      skipped = 1
+      continue
+    }
+    const seen = grammar.nul === 'ends a word' ? line.replace(NUL_IN_WORD, '') : line
+    const kept = withoutComment(nul < 0 ? seen : seen.slice(0, nul), grammar)
+    for (const piece of piecesOf(kept, grammar, warnAt(number)))
       readLine(piece, grammar, draft, state, warnAt(number))
   }
   if (draft.search.length === 0 && grammar.withoutSearch === 'domain of the host name') {
@@ -53,18 +69,20 @@ function localDomain(grammar: Grammar, environment: Environment): string[] | und
   const value = environment.variables?.['LOCALDOMAIN']
   if (grammar.environment.localDomain === undefined || value === undefined) return undefined
   const words = wordsOf(value, grammar.search.separators ?? grammar.separators)
-  return grammar.environment.localDomain === 'first' ? words.slice(0, 1) : words
+  if (grammar.environment.localDomain === 'first') return words.slice(0, 1)
+  // What stands before the first blank is a domain even when nothing does: the root.
+  const begins = value === '' || grammar.separators.includes(value.charAt(0))
+  return begins ? ['', ...words] : words
 }
 
-/** Lines without their newline; a NUL ends a line early, as it ends a string of C. */
+/** Lines without their newline. */
 function* linesOf(text: string): Generator<string> {
   let start = 0
   while (start < text.length) {
     const newline = text.indexOf('\n', start)
-    const line = text.slice(start, newline < 0 ? text.length : newline)
-    const nul = line.indexOf('\0')
-    yield nul < 0 ? line : line.slice(0, nul)
-    start += line.length + 1
+    const end = newline < 0 ? text.length : newline
+    yield text.slice(start, end)
+    start = end + 1
   }
 }
 
@@ -200,8 +218,8 @@ function readDomain(value: string, grammar: Grammar, draft: Draft, state: State,
     return
   }
   const domains = wordsOf(value, grammar.separators)
-  if (words === 'one, or refused' && domains.length !== 1)
-    draft.refusal = `domain: ${domains.length} words on the line, expected one`
+  if (words === 'one, or refused' && !isOneWord(value, domains))
+    draft.refusal = `domain: ${shown(domains)} on the line, expected one word`
   const first = domains[0]
   if (first === undefined) return
   if (domains.length > 1) warn(`domain: ${shown(domains.slice(1))} not used`)
@@ -213,16 +231,15 @@ function readDomain(value: string, grammar: Grammar, draft: Draft, state: State,
 
 function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): void {
   const { junk, separators } = grammar.servers
-  const [word, ...more] = wordsOf(
-    separators === undefined ? value : value.trim(),
-    separators ?? grammar.separators
-  )
-  if (junk === 'refused' && (word === undefined || more.length > 0)) {
-    draft.refusal = `nameserver: ${more.length + (word === undefined ? 0 : 1)} words on the line, expected one`
+  const trimmed = separators === undefined ? value : value.trim()
+  const [word, ...more] = wordsOf(trimmed, separators ?? grammar.separators)
+  const whole = word === undefined ? [] : [word, ...more]
+  if (junk === 'refused' && (!isOneWord(value, whole) || grammar.servers.read(word ?? '') === undefined)) {
+    draft.refusal = `nameserver: ${shown(whole)} on the line, expected one address`
     return
   }
   if (word === undefined) return warn('nameserver: no address on the line')
-  for (const one of separators === undefined ? [word] : [word, ...more]) addServer(one, grammar, draft, warn)
+  for (const one of separators === undefined ? [word] : whole) addServer(one, grammar, draft, warn)
 }
 
 function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): void {
@@ -234,6 +251,14 @@ function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): vo
   if (duplicates === 'once' && draft.servers.includes(server))
     return warn(`nameserver: ${shown([word])} is there already`)
   draft.servers.push(server)
+}
+
+/** One word, with nothing but spaces and tabs behind it. */
+function isOneWord(value: string, words: readonly string[]): boolean {
+  return (
+    words.length === 1 &&
+    /^[ \t]*$/.test(value.slice(value.lastIndexOf(words[0] as string)).slice(words[0]?.length))
+  )
 }
 
 /** The words of `text` between any of `separators`. */
