@@ -256,7 +256,7 @@ function compareSequences(
       const text = (query: RecordedQuery | undefined) => (query === undefined ? 'nothing' : label(query))
       return [`query ${at + 1}: ${text(ours)}, recorded ${text(theirs)}`]
     }
-    const earlier = recorded.slice(0, at).findLast(query => label(query) === label(theirs))
+    const earlier = recorded.slice(0, at).findLast(query => sameQuestion(query, theirs))
     const retry = earlier !== undefined && theirs.tMs - earlier.tMs >= RETRY_AFTER_MS
     const earliestMs = Math.min(ours.tMs, soonest[at]?.tMs ?? ours.tMs)
     const off = Math.max(earliestMs - theirs.tMs, theirs.tMs - ours.tMs)
@@ -269,6 +269,11 @@ function compareSequences(
 
 /** Where times are random, by how much of its length a wait may be late too: Node's comes from ticks that add up. */
 const TIMERS_LATE = 0.01
+
+/** The same question again, whichever server it goes to and how. */
+function sameQuestion(a: RecordedQuery, b: RecordedQuery): boolean {
+  return a.name === b.name && a.type === b.type
+}
 
 /** Waits add up, and so do the milliseconds by which each was late. */
 function tolerance(at: number): number {

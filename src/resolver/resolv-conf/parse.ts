@@ -143,12 +143,12 @@ function isPassedOver(keyword: string, value: string, grammar: Grammar, warn: Wa
   if (valueOctetsMax === undefined && valuePrintable !== true) return false
   const trimmed = value.trim()
   if (valueOctetsMax !== undefined && trimmed.length > valueOctetsMax) {
-    warn(`${keyword}: ${trimmed.length} octets, over ${valueOctetsMax}: the line is passed over`)
+    warn(`${shown([keyword])}: ${trimmed.length} octets, over ${valueOctetsMax}: the line is passed over`)
     return true
   }
   const printable = valuePrintable !== true || /^[\x20-\x7e]*$/.test(trimmed)
   if (!printable)
-    warn(`${keyword}: a tab or another character that can't be printed: the line is passed over`)
+    warn(`${shown([keyword])}: a tab or another character that can't be printed: the line is passed over`)
   return !printable
 }
 
@@ -231,8 +231,10 @@ function readDomain(value: string, grammar: Grammar, draft: Draft, state: State,
 
 function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): void {
   const { junk, separators } = grammar.servers
-  const trimmed = separators === undefined ? value : value.trim()
-  const [word, ...more] = wordsOf(trimmed, separators ?? grammar.separators)
+  const [word, ...more] = wordsOf(
+    separators === undefined ? value : value.trim(),
+    separators ?? grammar.separators
+  )
   const whole = word === undefined ? [] : [word, ...more]
   if (junk === 'refused' && (!isOneWord(value, whole) || grammar.servers.read(word ?? '') === undefined)) {
     draft.refusal = `nameserver: ${shown(whole)} on the line, expected one address`
