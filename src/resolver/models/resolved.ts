@@ -29,6 +29,8 @@ const ALIASES_MAX = 16
 const STUB_PATIENCE_MS = 20_000
 
 const BLANKS = ' \t\r\v\f'
+/** Search domains, and servers, that are kept. */
+const LIST_MAX = 256
 
 /** `domain` and `search` lines add up, in order; options are not read. */
 const grammar: Grammar = {
@@ -36,10 +38,10 @@ const grammar: Grammar = {
   blanksBeforeKeyword: true,
   comments: { characters: '#;', place: 'after blanks' },
   separators: BLANKS,
-  search: { empty: 'nothing', duplicates: 'once', adds: true },
+  search: { empty: 'nothing', addsUpTo: LIST_MAX },
   domain: { words: 'all', afterSearch: 'replaces' },
   withoutSearch: 'nothing',
-  servers: { read: scopedAddress, separators: BLANKS, duplicates: 'once', none: [] },
+  servers: { max: LIST_MAX, read: scopedAddress, separators: BLANKS, duplicates: 'once', none: [] },
   options: (_text, _draft, warn) => warn('options: not read'),
   environment: {}
 }
