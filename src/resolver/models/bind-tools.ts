@@ -157,11 +157,10 @@ function* dig(lookup: Lookup, settings: ToolSettings): Steps<Finding> {
 /** The types that `host` and `nslookup` ask once the walk for A has ended at a name. */
 interface Follower {
   readonly types: readonly string[]
-  /** The tool's word when there was a name but no address. */
+  /** The tool's word when there was a name but no record at all. */
   readonly noData: string
-  /** Exit codes: for a name as it was typed that is none, and when no server answers one of `types`. */
+  /** The exit code for a name as it was typed that is none. */
   readonly exitAsIs: number
-  readonly exitUnanswered: number
 }
 
 function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): Steps<Finding> {
@@ -182,6 +181,7 @@ function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): St
   const later = { ...settings, tcp: settings.tcp || exchanged?.tcp === true }
   let error: string | undefined
   let unanswered: string | undefined
+  let anyRecord = first.answers > 0
   let exitCode = 0
   for (const type of follower.types) {
     let next: Exchanged = { reply: undefined, failure: undefined, tcp: false }
@@ -192,15 +192,18 @@ function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): St
       if (next.reply?.rcode !== NXDOMAIN) break
     }
     if (next.reply === undefined) {
+      // Said on the screen, but not by the exit code.
       unanswered ??= next.failure
-      exitCode = Math.max(exitCode, follower.exitUnanswered)
     } else if (next.reply.rcode !== 0) {
       error ??= rcodeName(next.reply.rcode)
       exitCode = 1
-    } else if (type === 'AAAA') addresses.push(...next.reply.addresses)
+    } else {
+      anyRecord ||= next.reply.answers > 0
+      if (type === 'AAAA') addresses.push(...next.reply.addresses)
+    }
   }
   if (addresses.length > 0) return { error: null, addresses, exitCode }
-  return { error: error ?? unanswered ?? follower.noData, exitCode }
+  return { error: error ?? unanswered ?? (anyRecord ? 'NODATA' : follower.noData), exitCode }
 }
 
 /**
@@ -254,8 +257,8 @@ export function bindTool({ name, program, run, ...settings }: Tool): ResolverMod
   }
 }
 
-const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA', exitAsIs: 1, exitUnanswered: 1 }
-const nslookup: Follower = { types: ['AAAA'], noData: 'No answer', exitAsIs: 10, exitUnanswered: 0 }
+const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA', exitAsIs: 1 }
+const nslookup: Follower = { types: ['AAAA'], noData: 'No answer', exitAsIs: 10 }
 
 const digSettings = {
   search: true,
