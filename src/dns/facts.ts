@@ -141,7 +141,9 @@ export interface SearchFact {
   readonly rule: 'taken' | 'not-taken'
   /** With `not-taken`. */
   readonly because?:
-    | 'other-zone'
+    | 'other-shape'
+    | 'unknown-namespace'
+    | 'meant-as-it-stands'
     | 'unknown-client'
     | 'outside-path'
     | 'bare-path'

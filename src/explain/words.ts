@@ -249,8 +249,12 @@ function searchText(fact: SearchFact): string {
   const { path = '', found = '', tried, because = 'nothing-found' } = fact
   if (fact.rule === 'taken') return `autopath looked up ${tried} names and found ${plain(found)}`
   switch (because) {
-    case 'other-zone':
-      return 'autopath is not for this zone'
+    case 'other-shape':
+      return 'autopath was not taken: the name is not what the first element of a search path makes (NAME.NAMESPACE.svc.ZONE)'
+    case 'unknown-namespace':
+      return 'autopath was not taken: there is no such namespace that a client could be in'
+    case 'meant-as-it-stands':
+      return 'autopath was not taken: names of the cluster have this form, so it may be meant as it stands'
     case 'unknown-client':
       return "autopath was not taken: no Pod that is watched has the client's address"
     case 'outside-path':

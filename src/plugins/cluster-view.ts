@@ -4,8 +4,18 @@ import type { Query } from '../dns/query.ts'
 import type { Name } from '../wire/name.ts'
 import type { Shared } from './definition.ts'
 
+/** Why nobody can tell a search path from a name that is asked for. */
+export type NoSearchPath =
+  /** It is not `BASE.NS.svc.ZONE` for a zone of the stanza. */
+  | 'outside'
+  | 'unknown namespace'
+  /** A name of the cluster may have this shape, so the client may mean just this one. */
+  | 'may be meant as it stands'
+
 export interface ClusterView {
   readonly index: ClusterIndex
+  /** The zone of the stanza that names of Services are made in. */
+  readonly options: { readonly primaryZone: Name }
   /** Seconds: the stanza's `ttl`. */
   readonly ttl: number
   /** Whether the stanza's `namespaces`, where there are any, name this one; a number of `index.namespaces`. */
@@ -21,6 +31,8 @@ export interface ClusterView {
    * served, three at most.
    */
   meant(labels: readonly string[]): readonly string[]
+  /** The same from the name that is asked for, as the first element of a search path makes it (`BASE.NS.svc.ZONE`). */
+  searchPathByName(query: Query): readonly Name[] | NoSearchPath
 }
 
 /** The clusters of a whole configuration. Complete from `onStartup` on. */

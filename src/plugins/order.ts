@@ -38,6 +38,8 @@ export const directives: readonly string[] = [
   'tsig',
   'rewrite',
   'autopath',
+  // labdns's own.
+  'resolver',
   'acl',
   'cache',
   'header',
@@ -93,6 +95,7 @@ const plugins: Readonly<Record<string, PluginLoader>> = {
   loadbalance: async () => (await import('./loadbalance/setup.ts')).loadbalancePlugin,
   rewrite: async () => (await import('./rewrite/setup.ts')).rewritePlugin,
   autopath: async () => (await import('./autopath/setup.ts')).autopathPlugin,
+  resolver: async () => (await import('./resolver/setup.ts')).resolverPlugin,
   acl: async () => (await import('./acl/setup.ts')).aclPlugin,
   cache: async () => (await import('./cache/setup.ts')).cachePlugin,
   header: async () => (await import('./header/setup.ts')).headerPlugin,

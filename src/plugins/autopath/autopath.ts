@@ -8,18 +8,37 @@ import { emptyAnswer } from '../../dns/response.ts'
 import { readSections, replaceSections, type SectionRecord } from '../../dns/sections.ts'
 import type { ZoneTable } from '../../dns/zone.ts'
 import type { Value } from '../../metrics/family.ts'
+import type { NoSearchPath } from '../cluster-view.ts'
 import { NAME_OCTETS_MAX, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
 import { HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
 
 export interface AutopathOptions {
   readonly zones: ZoneTable<true>
-  /** The client's search path, first element first; empty or `undefined`: its queries are left alone. */
-  readonly searchPath: (query: Query) => readonly Name[] | undefined
+  /** The client's search path, first element first; where there is none, or nobody knows it, why its query is left alone. */
+  readonly searchPath: (query: Query) => readonly Name[] | NotTaken
   /** Names tried after those: the server's own search list, and the root for the name as it is. */
   readonly more: readonly Name[]
   /** Counts queries that were answered for one of the names. */
   readonly succeeded: (query: Query) => Value
+  /** Counts what became of every query in the zones. */
+  readonly counted: (query: Query, outcome: WalkOutcome) => Value
 }
+
+/** Why a query is left alone. */
+export type NotTaken =
+  | NoSearchPath
+  /** The client's search path isn't known: it is no Pod, or Pods aren't watched. */
+  | 'no search path'
+  /** The name isn't below the first element of the client's search path. */
+  | 'not below the first element'
+
+/** What became of a query. */
+export type WalkOutcome =
+  | NotTaken
+  /** The name asked for is there. */
+  | 'first name'
+  | 'found'
+  | 'not found'
 
 export class Autopath implements Plugin {
   readonly name = 'autopath'
@@ -32,11 +51,12 @@ export class Autopath implements Plugin {
   answer(query: Query, next: Handler): Eventual<Answer> {
     const { zones, searchPath } = this.#options
     if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true)
-      return this.#pass(query, next, 'other-zone')
+      return next.answer(query)
     const path = searchPath(query)
-    const first = path?.[0]
-    if (path === undefined || first === undefined) return this.#pass(query, next, 'unknown-client')
-    if (!isSubdomain(query.name, first)) return this.#pass(query, next, 'outside-path', first)
+    if (typeof path === 'string') return this.#leave(query, next, path)
+    const [first] = path
+    if (first === undefined) return this.#leave(query, next, 'no search path')
+    if (!isSubdomain(query.name, first)) return this.#leave(query, next, 'not below the first element', first)
     if (query.name.length === first.length) {
       tell(query, { rule: 'not-taken', because: 'bare-path', path: formatName(first), tried: 0 })
       const answer = emptyAnswer(query, Rcode.SERVFAIL)
@@ -49,19 +69,11 @@ export class Autopath implements Plugin {
     return whenReady(next.answer(query), answer => {
       if (isFinal(answer)) {
         tell(query, { rule: 'not-taken', because: 'first-name-exists', path: formatName(first), tried: 1 })
-        return this.#found(query, answer)
+        return this.#found(query, answer, 'first name')
       }
       const base = query.name.subarray(0, query.name.length - first.length)
       return this.#walk(query, next, answer, base, [...path.slice(1), ...this.#options.more], 0)
     })
-  }
-
-  #pass(query: Query, next: Handler, because: SearchFact['because'], first?: Name): Eventual<Answer> {
-    if (query.trace !== undefined) {
-      const path = first === undefined ? {} : { path: formatName(first) }
-      tell(query, { rule: 'not-taken', ...(because === undefined ? {} : { because }), ...path, tried: 0 })
-    }
-    return next.answer(query)
   }
 
   /** Tries the elements from `at` on; the answer to the first name is given when no name is there. */
@@ -91,6 +103,7 @@ export class Autopath implements Plugin {
       if (isFinal(answer)) return this.#taken(query, inner, answer, at + 1)
     }
     tell(query, { rule: 'not-taken', because: 'nothing-found', tried: elements.length + 1 })
+    this.#options.counted(query, 'not found').increment()
     return first
   }
 
@@ -98,13 +111,34 @@ export class Autopath implements Plugin {
     const found = { found: formatName(inner.name), tried: tried + 1 }
     if (answer.error === undefined) tell(query, { rule: 'taken', ...found })
     else tell(query, { rule: 'not-taken', because: 'failed', ...found })
-    return this.#found(query, named(query, answer))
+    return this.#found(query, named(query, answer), 'found')
   }
 
-  #found(query: Query, answer: Answer): Answer {
-    if (answer.error === undefined) this.#options.succeeded(query).increment()
+  #leave(query: Query, next: Handler, why: NotTaken, first?: Name): Eventual<Answer> {
+    if (query.trace !== undefined) {
+      const path = first === undefined ? {} : { path: formatName(first) }
+      tell(query, { rule: 'not-taken', because: BECAUSE[why], ...path, tried: 0 })
+    }
+    this.#options.counted(query, why).increment()
+    return next.answer(query)
+  }
+
+  #found(query: Query, answer: Answer, outcome: WalkOutcome): Answer {
+    if (answer.error === undefined) {
+      this.#options.succeeded(query).increment()
+      this.#options.counted(query, outcome).increment()
+    }
     return answer
   }
+}
+
+/** The words of facts for why a query is left alone. */
+const BECAUSE: Readonly<Record<NotTaken, NonNullable<SearchFact['because']>>> = {
+  outside: 'other-shape',
+  'unknown namespace': 'unknown-namespace',
+  'may be meant as it stands': 'meant-as-it-stands',
+  'no search path': 'unknown-client',
+  'not below the first element': 'outside-path'
 }
 
 function tell(query: Query, fact: Omit<SearchFact, 'plugin'>): void {

@@ -35,7 +35,7 @@ const nobody: Handler = {
     return answer
   }
 }
-const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', explain: KEPT.explain }
+const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', explain: () => ({ plugin: 'cache', rule: 'kept' }) }
 
 /** What a cache works with. */
 export interface CacheParts {

@@ -11,7 +11,7 @@ import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { formatName, type Name } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
-import type { ClusterView } from '../cluster-view.ts'
+import type { ClusterView, NoSearchPath } from '../cluster-view.ts'
 import { Apex, isNameServerName, isVersionName } from './apex.ts'
 import { exampleQuestions } from './examples.ts'
 import { CnameChain, type Lookup, type Negatives } from './external-name.ts'
@@ -70,6 +70,12 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   searchPath(query: Query): readonly Name[] | undefined {
     const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     return zone === undefined ? undefined : this.#searchPaths.of(query.peer.address, zone)
+  }
+
+  searchPathByName(query: Query): readonly Name[] | NoSearchPath {
+    const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
+    if (zone === undefined) return 'outside'
+    return this.#searchPaths.ofName(query.wire, HEADER_OCTETS, this.#zones.zoneAt, zone)
   }
 
   examples(): readonly Example[] {
