@@ -141,11 +141,13 @@ export interface SearchFact {
   readonly rule: 'taken' | 'not-taken'
   /** With `not-taken`. */
   readonly because?:
-    | 'other-shape'
-    | 'unknown-namespace'
-    | 'meant-as-it-stands'
+    | 'other-zone'
     | 'unknown-client'
     | 'outside-path'
+    /** By name: the namespace in it is not there. */
+    | 'unknown-namespace'
+    /** By name: a name of the cluster may have this shape. */
+    | 'may-be-meant'
     | 'bare-path'
     | 'first-name-exists'
     | 'nothing-found'

@@ -28,7 +28,8 @@ export function decisiveFacts(asked: Asked, notes: readonly Note[], rcode: numbe
  */
 export function explanation(facts: readonly Fact[], isLong = false): string[] {
   const decided = facts.filter(fact => fact.rule !== 'not-taken')
-  const telling = isLong ? [...decided, ...facts.filter(fact => fact.rule === 'not-taken')] : decided
+  const left = facts.filter(fact => fact.rule === 'not-taken' && fact.because !== 'other-zone')
+  const telling = isLong ? [...decided, ...left] : decided
   const sentences: string[] = []
   // What another server said comes after why it was asked; what somebody may have meant is worth most of all.
   const first = telling.filter(fact => fact.rule === 'in-cluster')

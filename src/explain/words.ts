@@ -249,16 +249,17 @@ function searchText(fact: SearchFact): string {
   const { path = '', found = '', tried, because = 'nothing-found' } = fact
   if (fact.rule === 'taken') return `autopath looked up ${tried} names and found ${plain(found)}`
   switch (because) {
-    case 'other-shape':
-      return 'autopath was not taken: the name is not what the first element of a search path makes (NAME.NAMESPACE.svc.ZONE)'
-    case 'unknown-namespace':
-      return 'autopath was not taken: there is no such namespace that a client could be in'
-    case 'meant-as-it-stands':
-      return 'autopath was not taken: names of the cluster have this form, so it may be meant as it stands'
+    case 'other-zone':
+      return 'autopath is not for this zone'
     case 'unknown-client':
       return "autopath was not taken: no Pod that is watched has the client's address"
     case 'outside-path':
+      if (path === '') return 'autopath was not taken: no search path makes names of this form'
       return `autopath was not taken: the name does not end in ${plain(path)}, which the client's search path begins with`
+    case 'unknown-namespace':
+      return 'autopath was not taken: there is no such namespace, so no Pod has that search path'
+    case 'may-be-meant':
+      return 'autopath was not taken: a client may mean this very name'
     case 'bare-path':
       return `autopath was not taken: the name is ${plain(path)} itself, which the client's search path begins with`
     case 'first-name-exists':

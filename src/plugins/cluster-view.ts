@@ -7,10 +7,10 @@ import type { Shared } from './definition.ts'
 /** Why nobody can tell a search path from a name that is asked for. */
 export type NoSearchPath =
   /** It is not `BASE.NS.svc.ZONE` for a zone of the stanza. */
-  | 'outside'
-  | 'unknown namespace'
+  | 'outside-path'
+  | 'unknown-namespace'
   /** A name of the cluster may have this shape, so the client may mean just this one. */
-  | 'may be meant as it stands'
+  | 'may-be-meant'
 
 export interface ClusterView {
   readonly index: ClusterIndex

@@ -28,17 +28,10 @@ export interface AutopathOptions {
 export type NotTaken =
   | NoSearchPath
   /** The client's search path isn't known: it is no Pod, or Pods aren't watched. */
-  | 'no search path'
-  /** The name isn't below the first element of the client's search path. */
-  | 'not below the first element'
+  | 'unknown-client'
 
-/** What became of a query. */
-export type WalkOutcome =
-  | NotTaken
-  /** The name asked for is there. */
-  | 'first name'
-  | 'found'
-  | 'not found'
+/** What became of a query in the zones. */
+export type WalkOutcome = NotTaken | 'first-name-exists' | 'found' | 'nothing-found'
 
 export class Autopath implements Plugin {
   readonly name = 'autopath'
@@ -50,13 +43,15 @@ export class Autopath implements Plugin {
 
   answer(query: Query, next: Handler): Eventual<Answer> {
     const { zones, searchPath } = this.#options
-    if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true)
+    if (query.qclass !== Rclass.IN || zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true) {
+      this.#tellPassed(query, 'other-zone')
       return next.answer(query)
+    }
     const path = searchPath(query)
-    if (typeof path === 'string') return this.#leave(query, next, path)
+    if (typeof path === 'string') return this.#pass(query, next, path)
     const [first] = path
-    if (first === undefined) return this.#leave(query, next, 'no search path')
-    if (!isSubdomain(query.name, first)) return this.#leave(query, next, 'not below the first element', first)
+    if (first === undefined) return this.#pass(query, next, 'unknown-client')
+    if (!isSubdomain(query.name, first)) return this.#pass(query, next, 'outside-path', first)
     if (query.name.length === first.length) {
       tell(query, { rule: 'not-taken', because: 'bare-path', path: formatName(first), tried: 0 })
       const answer = emptyAnswer(query, Rcode.SERVFAIL)
@@ -69,11 +64,23 @@ export class Autopath implements Plugin {
     return whenReady(next.answer(query), answer => {
       if (isFinal(answer)) {
         tell(query, { rule: 'not-taken', because: 'first-name-exists', path: formatName(first), tried: 1 })
-        return this.#found(query, answer, 'first name')
+        return this.#found(query, answer, 'first-name-exists')
       }
       const base = query.name.subarray(0, query.name.length - first.length)
       return this.#walk(query, next, answer, base, [...path.slice(1), ...this.#options.more], 0)
     })
+  }
+
+  #pass(query: Query, next: Handler, because: NotTaken, first?: Name): Eventual<Answer> {
+    this.#options.counted(query, because).increment()
+    this.#tellPassed(query, because, first)
+    return next.answer(query)
+  }
+
+  #tellPassed(query: Query, because: NonNullable<SearchFact['because']>, first?: Name): void {
+    if (query.trace === undefined) return
+    const path = first === undefined ? {} : { path: formatName(first) }
+    tell(query, { rule: 'not-taken', because, ...path, tried: 0 })
   }
 
   /** Tries the elements from `at` on; the answer to the first name is given when no name is there. */
@@ -103,7 +110,7 @@ export class Autopath implements Plugin {
       if (isFinal(answer)) return this.#taken(query, inner, answer, at + 1)
     }
     tell(query, { rule: 'not-taken', because: 'nothing-found', tried: elements.length + 1 })
-    this.#options.counted(query, 'not found').increment()
+    this.#options.counted(query, 'nothing-found').increment()
     return first
   }
 
@@ -114,15 +121,6 @@ export class Autopath implements Plugin {
     return this.#found(query, named(query, answer), 'found')
   }
 
-  #leave(query: Query, next: Handler, why: NotTaken, first?: Name): Eventual<Answer> {
-    if (query.trace !== undefined) {
-      const path = first === undefined ? {} : { path: formatName(first) }
-      tell(query, { rule: 'not-taken', because: BECAUSE[why], ...path, tried: 0 })
-    }
-    this.#options.counted(query, why).increment()
-    return next.answer(query)
-  }
-
   #found(query: Query, answer: Answer, outcome: WalkOutcome): Answer {
     if (answer.error === undefined) {
       this.#options.succeeded(query).increment()
@@ -130,15 +128,6 @@ export class Autopath implements Plugin {
     }
     return answer
   }
-}
-
-/** The words of facts for why a query is left alone. */
-const BECAUSE: Readonly<Record<NotTaken, NonNullable<SearchFact['because']>>> = {
-  outside: 'other-shape',
-  'unknown namespace': 'unknown-namespace',
-  'may be meant as it stands': 'meant-as-it-stands',
-  'no search path': 'unknown-client',
-  'not below the first element': 'outside-path'
 }
 
 function tell(query: Query, fact: Omit<SearchFact, 'plugin'>): void {

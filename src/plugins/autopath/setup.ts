@@ -98,7 +98,7 @@ export const autopathPlugin: PluginDefinition = {
   }
 }
 
-const NO_PATH: NotTaken = 'no search path'
+const NO_PATH: NotTaken = 'unknown-client'
 
 function needsPods(view: ClusterView | undefined): string | undefined {
   if (view?.index.options.pods === true) return undefined

@@ -74,7 +74,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
 
   searchPathByName(query: Query): readonly Name[] | NoSearchPath {
     const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
-    if (zone === undefined) return 'outside'
+    if (zone === undefined) return 'outside-path'
     return this.#searchPaths.ofName(query.wire, HEADER_OCTETS, this.#zones.zoneAt, zone)
   }
 

@@ -36,18 +36,18 @@ export class SearchPaths {
    * it stands: a Service's own name, or one below a Service that is there.
    */
   ofName(wire: Uint8Array, start: number, zoneAt: number, zone: Zone): readonly Name[] | NoSearchPath {
-    if (zone.isReverse) return 'outside'
+    if (zone.isReverse) return 'outside-path'
     const { namespaces, services, imports } = this.#index
     const name = this.#name
     name.read(wire, start, zoneAt, zone.isMulticluster)
-    if (name.isPod || name.labelCount < 3 || !isSvcAt(wire, name.namespaceEnd)) return 'outside'
+    if (name.isPod || name.labelCount < 3 || !isSvcAt(wire, name.namespaceEnd)) return 'outside-path'
     const namespace = namespaces.find(wire, name.namespaceAt, name.namespaceEnd)
-    if (namespace < 0 || !namespaces.isDeclared(namespace)) return 'unknown namespace'
-    if (name.kind === NameKind.SERVICE) return 'may be meant as it stands'
+    if (namespace < 0 || !namespaces.isDeclared(namespace)) return 'unknown-namespace'
+    if (name.kind === NameKind.SERVICE) return 'may-be-meant'
     if (name.kind !== NameKind.INVALID) {
       const table = zone.isMulticluster ? imports : services
       const isThere = table.find(namespace, wire, name.serviceAt, name.serviceEnd) >= 0
-      if (isThere || wire[start + 1] === UNDERSCORE) return 'may be meant as it stands'
+      if (isThere || wire[start + 1] === UNDERSCORE) return 'may-be-meant'
     }
     return this.#path(namespaces.label(namespace), zone)
   }

@@ -245,15 +245,15 @@ const byName: readonly (readonly [string, readonly (string | RegExp)[], string])
     ['out.example.SHOP.svc.cluster.local 60 CNAME out.example', /10\.0\.0\.1$/],
     'found'
   ],
-  ['not.there.example.shop.svc.cluster.local', [], 'not found'],
-  ['out.example.nowhere.svc.cluster.local', [], 'unknown namespace'],
-  ['web.other.svc.cluster.local', [/10\.96\.0\.7$/], 'may be meant as it stands'],
-  ['none.other.svc.cluster.local', [], 'may be meant as it stands'],
-  ['web-0.web.other.svc.cluster.local', [], 'may be meant as it stands'],
-  ['_http._tcp.none.other.svc.cluster.local', [], 'may be meant as it stands'],
-  ['other.svc.cluster.local', [], 'outside'],
-  ['out.example.shop.pod.cluster.local', [], 'outside'],
-  ['out.example.shop.xsvc.cluster.local', [], 'outside']
+  ['not.there.example.shop.svc.cluster.local', [], 'nothing-found'],
+  ['out.example.nowhere.svc.cluster.local', [], 'unknown-namespace'],
+  ['web.other.svc.cluster.local', [/10\.96\.0\.7$/], 'may-be-meant'],
+  ['none.other.svc.cluster.local', [], 'may-be-meant'],
+  ['web-0.web.other.svc.cluster.local', [], 'may-be-meant'],
+  ['_http._tcp.none.other.svc.cluster.local', [], 'may-be-meant'],
+  ['other.svc.cluster.local', [], 'outside-path'],
+  ['out.example.shop.pod.cluster.local', [], 'outside-path'],
+  ['out.example.shop.xsvc.cluster.local', [], 'outside-path']
 ]
 
 for (const [name, answer, outcome] of byName) {
