@@ -66,6 +66,7 @@ class Slot {
 export class TcpConnection implements Member {
   older: Member | undefined = undefined
   newer: Member | undefined = undefined
+  known = false
   scheduled = false
   deadline: number
   readonly #socket: Socket
@@ -98,7 +99,8 @@ export class TcpConnection implements Member {
   readonly #onWritten = (error?: Error | null) => {
     if (error || !this.#blocked || this.#socket.writableLength > 0) return
     this.#blocked = false
-    this.work(this.#host.table.slice())
+    // Those who asked for more than one write wait until those who ask little had their turn.
+    this.#host.table.schedule(this)
   }
 
   /** `openedAt`: when the connection began, in milliseconds of the clock; a handshake may have gone before. */
@@ -188,7 +190,10 @@ export class TcpConnection implements Member {
     if (this.#stopped) return
     this.#frames.push(chunk)
     const { table } = this.#host
+    const askedBefore = this.#asked
     table.spend(this.work(table.slice()))
+    // Only now: one that asked for much is not the last to go for as long as that takes.
+    if (this.#asked > askedBefore && !this.#gone) table.touch(this)
     if (table.exhausted) this.#rest()
   }
 
@@ -208,7 +213,6 @@ export class TcpConnection implements Member {
     }
     this.#peer = peer
     host.received++
-    host.table.touch(this)
     if (++this.#asked >= host.timeouts.questionsMax) {
       this.#stopping = true
       this.#frames.clear()

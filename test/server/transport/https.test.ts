@@ -37,7 +37,7 @@ async function listening(t: Teardown, { respond = echo, limits = {}, isPlain }: 
     isReadable: wire => wire.length > 0 && wire[0] !== 0x3f,
     answered: status => void statuses.push(status)
   })
-  const front = { waiting: table, queue: new HandshakeQueue(systemTurn), protocols: HTTPS_PROTOCOLS }
+  const front = { waiting: table, queue: new HandshakeQueue(clock, systemTurn), protocols: HTTPS_PROTOCOLS }
   const makeFront = () => new TlsFront(transport, { ...front, plaintextReply: PLAINTEXT_REPLY }, certificate)
   transport.secure(isPlain ? undefined : certificate, makeFront)
   await transport.listen()
