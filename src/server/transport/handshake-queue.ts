@@ -15,8 +15,9 @@ export interface Candidate {
   begin(): void
 }
 
-/** Handshakes in a turn of the event loop: 2 ms. */
+/** Handshakes in a turn of the event loop, and the milliseconds after which none begins. */
 const TURN_HANDSHAKES = 6
+const TURN_MS = 2
 /** Connections that are accepted for each handshake while they keep coming; libuv accepts one a turn. */
 const ACCEPTED_PER_HANDSHAKE = 4
 /** How long a client surely waits. Stub resolvers give a server 2 s and more. */
@@ -32,7 +33,11 @@ export class HandshakeQueue {
   #accepted = 0
   /** Whether any was accepted in this turn. */
   #accepting = false
-  #turnComes = false
+  /** Tasks of a turn that are still to come: one for each handshake, because TLS begins with it when a task is over. */
+  #tasks = 0
+  /** Handshakes that this turn may still begin, and when it began. */
+  #left = 0
+  #turnAt = 0
 
   constructor(clock: Clock, nextTurn: NextTurn) {
     this.#clock = clock
@@ -55,28 +60,31 @@ export class HandshakeQueue {
   }
 
   #expectTurn(): void {
-    if (this.#turnComes) return
-    this.#turnComes = true
-    this.#nextTurn(() => this.#turn())
+    if (this.#tasks > 0) return
+    this.#tasks = TURN_HANDSHAKES
+    for (let i = 0; i < TURN_HANDSHAKES; i++) this.#nextTurn(() => this.#task())
   }
 
-  #turn(): void {
-    this.#turnComes = false
-    let left = this.#accepting ? Math.floor(this.#accepted / ACCEPTED_PER_HANDSHAKE) : TURN_HANDSHAKES
-    this.#accepting = false
-    if (left > 0) this.#accepted = 0
-    left = Math.min(left, TURN_HANDSHAKES)
-    while (left > 0) {
-      const next = this.#next()
-      if (next === undefined) return
-      next.begin()
-      left--
+  #task(): void {
+    const now = this.#clock.now()
+    if (this.#tasks-- === TURN_HANDSHAKES) this.#beginTurn(now)
+    if (this.#left > 0 && now < this.#turnAt + TURN_MS) {
+      this.#left--
+      this.#next(now)?.begin()
     }
-    if (this.#clients.size > 0) this.#expectTurn()
+    if (this.#tasks === 0 && this.#clients.size > 0) this.#expectTurn()
   }
 
-  #next(): Candidate | undefined {
-    const lateBefore = this.#clock.now() - PATIENCE_MS
+  #beginTurn(now: number): void {
+    const earned = Math.floor(this.#accepted / ACCEPTED_PER_HANDSHAKE)
+    this.#left = this.#accepting ? Math.min(earned, TURN_HANDSHAKES) : TURN_HANDSHAKES
+    this.#accepting = false
+    if (this.#left > 0) this.#accepted = 0
+    this.#turnAt = now
+  }
+
+  #next(now: number): Candidate | undefined {
+    const lateBefore = now - PATIENCE_MS
     for (const [address, line] of this.#clients) {
       const next = line.take(lateBefore)
       this.#clients.delete(address)

@@ -100,7 +100,8 @@ export class TcpConnection implements Member {
     if (error || !this.#blocked || this.#socket.writableLength > 0) return
     this.#blocked = false
     // Those who asked for more than one write wait until those who ask little had their turn.
-    this.#host.table.schedule(this)
+    if (this.#hasMore) this.#host.table.schedule(this)
+    else this.work(this.#host.table.slice())
   }
 
   /** `openedAt`: when the connection began, in milliseconds of the clock; a handshake may have gone before. */
@@ -282,6 +283,11 @@ export class TcpConnection implements Member {
       this.#frames.clear()
     }
     this.#transfer = undefined
+  }
+
+  /** Whether there is something to do that needs nothing from the client or the network. */
+  get #hasMore(): boolean {
+    return this.#frames.pending || this.#transfer !== undefined || this.#waiting[0]?.settled === true
   }
 
   /** Whether another question may be read before those that wait have their answers. */
