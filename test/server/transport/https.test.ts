@@ -248,6 +248,7 @@ t.test('of two clients the one that takes no answers is shed', async t => {
   await until('all is answered, or it has been noticed', () => transport.sent === 92 || table.shed > 0)
   clock.advance(SWEEP_MS)
   await until('it is shed', () => table.shed === 1)
+  socket.resume()
   await until('it is told', () => socket.closed)
   t.match(await post(good, 'c'), { status: 200 })
   t.equal(table.shed, 1)
