@@ -24,7 +24,7 @@ const AD_OCTET = 3
 const KEPT: Reason = {
   plugin: 'cache',
   rule: 'kept',
-  describe: () => 'the answer was kept from an earlier query'
+  explain: () => ({ plugin: 'cache', rule: 'kept' })
 }
 
 /** Says by its identity that the plugin before it had no answer. */
@@ -35,7 +35,7 @@ const nobody: Handler = {
     return answer
   }
 }
-const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', describe: () => '' }
+const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', explain: KEPT.explain }
 
 /** What a cache works with. */
 export interface CacheParts {
@@ -112,6 +112,7 @@ export class Cache implements Plugin {
       }
     }
     meter.hit(chosen.type)
+    if (query.trace !== undefined) this.#tell(query, chosen)
     if (chosen.left <= 0) return this.#answerStale(query, next, hash, chosen.entry, now, meter)
     const { entry, left } = chosen
     this.#prefetch(query, next, hash, entry, left, now, meter)
@@ -408,6 +409,11 @@ export class Cache implements Plugin {
   /** An entry with time left was refreshed, or needs no refresh yet. */
   #recheckMs(entry: number, now: number): number {
     return this.#opened.store.left(entry, now) > 0 ? 0 : this.#options.staleRecheckMs
+  }
+
+  #tell(query: Query, { entry, left }: Chosen): void {
+    const ageSeconds = this.#opened.store.lifetime(entry) - left
+    query.trace?.note(query, () => ({ plugin: 'cache', rule: 'kept', ageSeconds, leftSeconds: left }))
   }
 
   #kept(answer: Answer): Answer {
