@@ -68,7 +68,12 @@ export const reset = () => Object.assign(new Error('read ECONNRESET'), { code: '
 export const refused = () =>
   Object.assign(new Error('connect ECONNREFUSED 10.96.0.1:443'), { code: 'ECONNREFUSED' })
 
-export function status(code: number, reason: string, message: string, headers: Record<string, string> = {}): Reply {
+export function status(
+  code: number,
+  reason: string,
+  message: string,
+  headers: Record<string, string> = {}
+): Reply {
   const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   return {
     status: code,
@@ -289,7 +294,8 @@ export class ModelApi implements HttpGets {
   }
 }
 
-const keyOf = ({ kind, metadata: { namespace, name } }: RawObject): string => `${kind}/${namespace ?? ''}/${name}`
+const keyOf = ({ kind, metadata: { namespace, name } }: RawObject): string =>
+  `${kind}/${namespace ?? ''}/${name}`
 
 export const shortName = ({ metadata: { namespace, name } }: RawObject): string =>
   namespace === undefined ? name : `${namespace}/${name}`
