@@ -23,14 +23,16 @@ export interface Ask {
   readonly query: Readonly<Record<string, string>>
   /** Gives up, with the signal's reason. */
   readonly signal: AbortSignal
-  /** For all of the body; without it a body may take as long as it keeps coming. */
+  /** For all of the body of a watch; a list's may take as long as it keeps coming. */
   readonly wholeMs?: number
 }
 
 /** Connecting, TLS included: well under the time in which a fault that ended must be over. */
 const DIAL_MS = 3000
 /** Until the headers are there, connecting and credentials included. */
-export const HEADER_MS = 40_000
+const LIST_HEADER_MS = 40_000
+/** A watch's come at once, before any event (§4.2 row 20). */
+const WATCH_HEADER_MS = 10_000
 /** Between two reads of a body without a deadline for all of it. */
 const IDLE_MS = 40_000
 /** What is read of a body that says why there is no list. */
@@ -66,9 +68,10 @@ export class ApiClient {
   async #askOnce(ask: Ask, renew: boolean): Promise<AsyncIterable<Buffer>> {
     const deadline = new Deadline(this.#options.clock, ask.signal)
     try {
+      const headerMs = ask.wholeMs === undefined ? LIST_HEADER_MS : WATCH_HEADER_MS
       deadline.limit(
-        HEADER_MS,
-        `${this.server} sent no answer for ${ask.resource.name} within ${HEADER_MS / 1000} s`
+        headerMs,
+        `${this.server} sent no answer for ${ask.resource.name} within ${headerMs / 1000} s`
       )
       const response = await deadline.race(this.#get(ask, renew, deadline.signal))
       if (response.status !== 200) throw await this.#refusal(ask.resource, response, deadline)

@@ -10,7 +10,7 @@ export interface ResourceState {
 }
 
 /** A failure that is over sooner is nobody's business but the counters': a connection was reset, and is there again. */
-const SETTLE_MS = 1000
+const SETTLE_MS = 3000
 
 export class StateLog {
   readonly #clock: Clock

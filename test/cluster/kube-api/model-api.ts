@@ -145,6 +145,7 @@ export class ModelApi implements HttpGets {
   restore(version: number, objects: readonly RawObject[]): void {
     this.#objects.clear()
     this.#history = []
+    this.#compacted = 0
     this.version = version
     for (const object of objects) this.#objects.set(keyOf(object), object)
   }
