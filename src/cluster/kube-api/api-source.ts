@@ -97,7 +97,12 @@ export class ApiSource implements ClusterSource {
     this.#stateLog = new StateLog(
       clock,
       this.#log,
-      () => this.#watched.map(({ name, reflector }) => ({ name, problem: reflector.state.problem })),
+      () =>
+        this.#watched.map(({ name, reflector: { state } }) => ({
+          name,
+          problem: state.problem,
+          problemSince: state.problemSince
+        })),
       () =>
         this.#isSynced
           ? 'the last state stays in service'
