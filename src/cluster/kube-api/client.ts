@@ -33,8 +33,8 @@ const DIAL_MS = 3000
 const LIST_HEADER_MS = 40_000
 /** A watch's come at once, before any event (§4.2 row 20). */
 const WATCH_HEADER_MS = 10_000
-/** Between two reads of a body without a deadline for all of it. */
-const IDLE_MS = 40_000
+/** Without any octet of a list. */
+const IDLE_MS = 20_000
 /** What is read of a body that says why there is no list. */
 const ERROR_OCTETS_MAX = 64 * 1024
 /** A server may ask us to come back this late, and no later. */
@@ -103,13 +103,12 @@ export class ApiClient {
 
   async *#body(ask: Ask, response: GetResponse, deadline: Deadline): AsyncGenerator<Buffer> {
     const { name } = ask.resource
-    const limitIdle = () =>
-      deadline.limit(
+    if (ask.wholeMs === undefined) {
+      deadline.limitIdle(
         IDLE_MS,
         `${this.server} stopped in the middle of ${name}: nothing for ${IDLE_MS / 1000} s`
       )
-    if (ask.wholeMs === undefined) limitIdle()
-    else {
+    } else {
       deadline.limit(
         ask.wholeMs,
         `${this.server} did not end a watch of ${name} in time: the connection is dead`
@@ -118,8 +117,8 @@ export class ApiClient {
     let isWhole = false
     try {
       for await (const chunk of response.body) {
+        deadline.isIdle = false
         yield asBuffer(chunk)
-        if (ask.wholeMs === undefined) limitIdle()
       }
       deadline.signal.throwIfAborted()
       isWhole = true
@@ -173,6 +172,8 @@ class Deadline {
   readonly #forget: () => void
   #timer: { cancel(): void } | undefined
   #error: ApiError | undefined
+  /** Nothing came since this was last set. */
+  isIdle = true
 
   constructor(clock: Clock, outer: AbortSignal) {
     this.#clock = clock
@@ -193,6 +194,18 @@ class Deadline {
     this.#timer = this.#clock.after(ms, () => {
       this.#error = new ApiError('silent', message)
       this.#controller.abort(this.#error)
+    })
+  }
+
+  /** From now on, `ms` to twice as much without anything; a timer for each chunk would cost more than the chunk. */
+  limitIdle(ms: number, message: string): void {
+    this.#timer?.cancel()
+    this.isIdle = true
+    this.#timer = this.#clock.after(ms, () => {
+      if (this.isIdle) {
+        this.#error = new ApiError('silent', message)
+        this.#controller.abort(this.#error)
+      } else this.limitIdle(ms, message)
     })
   }
 
