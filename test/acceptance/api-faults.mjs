@@ -546,7 +546,9 @@ await row('403 on slices: services go on', w, {
     await sleep(500)
   },
   after: async () => {
-    const [problem = ''] = (await w.status()).problems
+    const said = async () => (await w.status()).problems.find(one => one.startsWith('endpointslices')) ?? ''
+    await until(async () => (await said()).includes('403'), 5000)
+    const problem = await said()
     check(
       'and the rule that is missing is said',
       problem.includes('apiGroups [discovery.k8s.io], resources [endpointslices], verbs [list, watch]'),

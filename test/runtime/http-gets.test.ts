@@ -131,7 +131,9 @@ t.test('refused, and no connection in time', async t => {
   // Takes connections and never speaks TLS.
   const mute = await listening(
     t,
-    createTcpServer(socket => void t.teardown(() => socket.destroy()))
+    createTcpServer(socket => {
+      t.teardown(() => socket.destroy())
+    })
   )
   const url = new URL(`https://127.0.0.1:${mute}/`)
   t.match(await failure(gets.get(asked(mute, { url, dialMs: 50 }))), { code: 'ETIMEDOUT' })

@@ -33,6 +33,7 @@ export interface ApiSourceOptions {
     readonly random: Random
     readonly log: Log
     readonly nextTurn: NextTurn
+    /** The source's own: closed with it. */
     readonly gets: HttpGets
   }
   /** Of labdns, for the User-Agent. */

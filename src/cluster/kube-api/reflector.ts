@@ -157,7 +157,7 @@ export class Reflector {
         if (reason !== undefined) await this.#list(reason)
         else if (this.#version !== undefined) await this.#watch(this.#version)
       } catch (error) {
-        if (!this.#closed && !(error instanceof Interruption)) await this.#recover(error)
+        if (!(error instanceof Interruption)) await this.#recover(error)
       }
     }
   }
@@ -424,6 +424,7 @@ export class Reflector {
         this.relist('restored')
         return
       }
+      this.#confirmedAt = this.#options.clock.now()
       observer.relisted(name, 'consistency')
       if (found.count === 0) return
       observer.repaired(name, found.count)

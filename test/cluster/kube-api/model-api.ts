@@ -244,7 +244,7 @@ export class ModelApi implements HttpGets {
           resourceVersion: String(version),
           ...(more ? { continue: JSON.stringify({ offset: offset + limit, version }) } : {})
         },
-        items: all.slice(offset, offset + limit).map(({ kind: _kind, ...rest }) => rest)
+        items: all.slice(offset, offset + limit).map(object => ({ ...object, kind: undefined }))
       })
     }
   }
