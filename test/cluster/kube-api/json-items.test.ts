@@ -1,4 +1,5 @@
 // Whatever the borders of chunks, what is found is what JSON.parse of the whole finds.
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import {
@@ -51,7 +52,7 @@ const value = fc.letrec(tie => ({
 const space = fc.constantFrom(undefined, 1, '\t')
 const places = fc.array(fc.nat(5000), { maxLength: 30 })
 
-t.test('finds the items of any list, cut anywhere, and what stands around them', async t => {
+t.test('finds the items of any list, cut anywhere, and what stands around them', async () => {
   fc.assert(
     fc.property(
       fc.dictionary(text, value, { maxKeys: 3 }),
@@ -64,23 +65,23 @@ t.test('finds the items of any list, cut anywhere, and what stands around them',
         const tail = without(after, 'items')
         const whole = JSON.stringify(Object.assign({ ...head, items }, tail), null, indent)
         const read = readItems(cut(whole, at))
-        t.same(read.items, (JSON.parse(whole) as { items: unknown }).items)
-        t.same(read.shell, { ...(JSON.parse(whole) as object), items: [] })
+        assert.deepEqual(read.items, (JSON.parse(whole) as { items: unknown }).items)
+        assert.deepEqual(read.shell, { ...(JSON.parse(whole) as object), items: [] })
       }
     ),
     { numRuns: 300 }
   )
 })
 
-t.test('finds the lines of any stream, cut anywhere', async t => {
+t.test('finds the lines of any stream, cut anywhere', async () => {
   fc.assert(
     fc.property(fc.array(value, { maxLength: 8 }), places, (values, at) => {
       const read: unknown[] = []
       const splitter = new LineSplitter(line => read.push(line))
       for (const chunk of cut(values.map(one => `${JSON.stringify(one)}\n`).join(''), at))
         splitter.write(chunk)
-      t.same(read, JSON.parse(JSON.stringify(values)))
-      t.equal(splitter.isInLine, false)
+      assert.deepEqual(read, JSON.parse(JSON.stringify(values)))
+      assert.equal(splitter.isInLine, false)
     }),
     { numRuns: 200 }
   )
@@ -113,7 +114,7 @@ t.test('never takes for a list what JSON.parse does not take, whatever the octet
       try {
         read = readItems(cut(whole, at))
       } catch (error) {
-        t.ok(error instanceof BadJson, 'nothing else is thrown')
+        assert.ok(error instanceof BadJson, 'nothing else is thrown')
       }
       if (read === undefined) return
       taken++

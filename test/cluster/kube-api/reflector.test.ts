@@ -105,7 +105,7 @@ for (const { seconds, within } of [
       w.api.delete(service('web-0'))
       w.api.put(service('fresh'))
       const asked = w.api.asked.length
-      await w.pass(seconds * 1000, seconds > 60 ? 1000 : 100)
+      await w.pass(seconds * 1000, seconds > 60 ? 2000 : 100)
       t.same(w.state.names('Service'), before, 'the last state')
       const tries = (w.api.asked.length - asked) / 3
       t.ok(tries <= 3 + Math.min(seconds, 60) + seconds / 14, `${tries} tries are not too many`)
