@@ -93,7 +93,19 @@ class Server {
     return readFileSync(path.join(this.#data, 'ca.crt'), 'utf8')
   }
 
-  ask(method, where, body) {
+  /** Asked again while its caches are made anew. */
+  async ask(method, where, body) {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#askOnce(method, where, body)
+      } catch (error) {
+        if (tries === 50 || !/: 429 /.test(error.message)) throw error
+        await sleep(100)
+      }
+    }
+  }
+
+  #askOnce(method, where, body) {
     return new Promise((resolve, reject) => {
       const request = http.request(
         {
@@ -311,7 +323,7 @@ function watcher(base, options = {}) {
 
 /** What the process of a watcher does. */
 async function watchForParent({ base, tls, tokenFile, consistencyMs = 0, initial = 'pages' }) {
-  const tell = message => process.send(message)
+  const tell = message => process.connected && process.send(message, () => undefined)
   const say = level => message => tell({ line: `${level} ${message}` })
   const log = {
     debug: say('D'),
