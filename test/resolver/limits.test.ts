@@ -197,7 +197,7 @@ t.test('any file, any name and any network', t => {
         return isClear(result).length === 0
       }
     ),
-    { numRuns: 300 }
+    { numRuns: 200 }
   )
   t.end()
 })
