@@ -6,7 +6,7 @@ import type { Block, Directive } from '../corefile/load.ts'
 import { ERRORS_MAX } from '../corefile/parser.ts'
 import { CorefileError, type Position } from '../corefile/position.ts'
 import { checkOverlap } from '../corefile/server-keys.ts'
-import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
+import { linkPlugins, whenReady, type Handler, type Plugin } from '../dns/plugin.ts'
 import type { ListenerInfo } from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type {
@@ -23,7 +23,7 @@ import type {
 import { KeptValues } from '../plugins/kept-values.ts'
 import { changesNoAnswer, isServed, leftOut, missingPlugin, missingTransport } from '../plugins/missing.ts'
 import { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
-import { definitionOf, directives } from '../plugins/order.ts'
+import { directives, isPlugin, type Plugins } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
 import type { QueryFilter } from '../server/zone-router.ts'
@@ -44,6 +44,8 @@ export interface GenerationOptions {
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
   /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
   readonly offline?: boolean
+  /** Plugins tell why they answer as they do, and who it was. Costs time at every query. */
+  readonly explains?: boolean
   /** Ends the process; without it a plugin that asks for that is told of in the log only. */
   readonly end?: (status: number) => void
 }
@@ -91,6 +93,7 @@ export class Generation {
   /** What `reload` asked for; undefined: nothing. */
   reloadTimes: ReloadTimes | undefined
   readonly #blocks: readonly Block[]
+  readonly #plugins: Plugins
   readonly #options: GenerationOptions
   readonly #host: GenerationHost
   readonly #startup: Task<() => Promise<void> | void>[] = []
@@ -98,14 +101,16 @@ export class Generation {
   readonly #serving: (() => void)[] = []
   readonly #once = new Map<string, unknown>()
 
-  /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
+  /** Sets every plugin up, which must be among `plugins`. Throws the CorefileError that CoreDNS would end with. */
   constructor(
     blocks: readonly Block[],
+    plugins: Plugins,
     options: GenerationOptions,
     host: GenerationHost,
     previous: Generation | undefined
   ) {
     this.#blocks = blocks
+    this.#plugins = plugins
     this.#options = options
     this.#host = host
     this.kept = new KeptValues(previous?.kept)
@@ -156,11 +161,11 @@ export class Generation {
       for (const block of underWay) {
         const directive = block.configured.directives.get(name)
         if (directive === undefined) continue
-        if (definitionOf(name) === undefined && options.lenient === true && changesNoAnswer(name)) {
+        if (!isPlugin(name) && options.lenient === true && changesNoAnswer(name)) {
           options.runtime.log.own().warn(leftOut(directive))
           continue
         }
-        const plugin = this.#noting(() => setUpPlugin(directive, this.#context(block, order)))
+        const plugin = this.#noting(() => setUpPlugin(directive, this.#plugins, this.#context(block, order)))
         if (plugin === undefined) continue
         block.plugins.push(plugin)
         this.plugins.push(plugin)
@@ -191,7 +196,7 @@ export class Generation {
       limits,
       tls,
       filter: view?.filter,
-      chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
+      chain: linkAsAsked(plugins, options),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
   }
@@ -221,6 +226,7 @@ export class Generation {
       keep: (key, make, drop) => this.kept.keep(key, make, drop),
       hasAnswered: () => this.#host.answered.yet,
       end: status => this.#options.end?.(status),
+      ...(this.#options.explains === true ? { explains: true } : {}),
       reloadEvery: times => void (this.reloadTimes = times)
     }
   }
@@ -278,14 +284,37 @@ function inOrder<T>(tasks: readonly Task<T>[]): Task<T>[] {
   return [...tasks].sort((a, b) => a.order - b.order)
 }
 
-function setUpPlugin(directive: Directive, context: SetupContext): Plugin | undefined {
+function setUpPlugin(directive: Directive, plugins: Plugins, context: SetupContext): Plugin | undefined {
   const { name } = directive
   try {
-    const definition = definitionOf(name)
+    const definition = plugins.get(name)
     if (definition === undefined) throw missingPlugin(directive)
     return definition.setup(directive.dispenser(), context)
   } catch (error) {
     throw error instanceof CorefileError ? withPluginName(error, name) : error
+  }
+}
+
+function linkAsAsked(plugins: readonly Plugin[], { offline, explains }: GenerationOptions): Handler {
+  if (offline === true) return linkOffline(plugins)
+  return linkChain(explains === true ? plugins.map(telling) : plugins)
+}
+
+/** The plugin, which notes that it answered where it says nothing else. */
+function telling(plugin: Plugin): Plugin {
+  const { name } = plugin
+  return {
+    name,
+    answer: (query, next) => {
+      const before = query.trace?.notes.length
+      let hasPassed = false
+      const passing: Handler = { answer: inner => ((hasPassed = true), next.answer(inner)) }
+      return whenReady(plugin.answer(query, passing), answer => {
+        if (!hasPassed && query.trace?.notes.length === before)
+          query.trace?.note(query, () => ({ plugin: name, rule: 'answered' }))
+        return answer
+      })
+    }
   }
 }
 

@@ -139,7 +139,8 @@ export function sourceChooser(
   runtime: Runtime,
   readStandardInput: () => Uint8Array,
   made: (source: ManifestSource) => void = () => undefined,
-  isWatching = true
+  isWatching = true,
+  podDns = false
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
   refuseStandardInputTwice([...args.manifests, ...args.apps])
@@ -155,6 +156,7 @@ export function sourceChooser(
             apps,
             simulation,
             runtime,
+            podDns,
             ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })

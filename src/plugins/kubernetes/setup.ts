@@ -5,6 +5,7 @@ import { fallthroughZones, zonesOrKeys, type Zone as ConfiguredZone } from '../.
 import { LabelSelector } from '../../cluster/selector.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { encodeName, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
+import { clusterViews } from '../cluster-view.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
 import { Apex } from './apex.ts'
 import { Kubernetes } from './kubernetes.ts'
@@ -61,11 +62,14 @@ export const kubernetesPlugin: PluginDefinition = {
         multicluster: stanza.multicluster.length > 0,
         endpointPodNames: stanza.endpointPodNames,
         zonal: stanza.zonal,
-        external: context.directives.includes('k8s_external')
+        external: context.directives.includes('k8s_external'),
+        explain: context.explains === true || context.directives.includes('explain')
       }
     )
     context.readiness(() => index.isSynced)
-    return new Kubernetes(index, options, context.lookup)
+    const plugin = new Kubernetes(index, options, context.lookup)
+    clusterViews(context).push(plugin)
+    return plugin
   }
 }
 
