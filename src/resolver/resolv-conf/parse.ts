@@ -292,5 +292,5 @@ export function wordsOf(text: string, separators: string): string[] {
 export function shown(words: readonly string[]): string {
   const text = words.slice(0, 10).join(' ')
   const cut = text.length > SHOWN_MAX || words.length > 10 ? `${text.slice(0, SHOWN_MAX)}…` : text
-  return [...cut].map(c => (c < ' ' || (c >= '\x7f' && c < '\xa0') ? '?' : c)).join('')
+  return Array.from(cut, c => (c < ' ' || (c >= '\x7f' && c < '\xa0') ? '?' : c)).join('')
 }
