@@ -93,8 +93,8 @@ t.test('resolv.conf', t => {
       { servers: ['1.1.1.1', '::1%lo', '1.1.1.2'] }
     ]
   ]
-  const { parse } = resolverModel('go-1.24')!
+  const go = resolverModel('go-1.24')!
   for (const [text, read] of cases)
-    t.match(parse(text, { hostName: 'node1.corp.test' }), read, JSON.stringify(text))
+    t.match(go.parse(text, { hostName: 'node1.corp.test' }), read, JSON.stringify(text))
   t.end()
 })
