@@ -15,6 +15,7 @@ const doors = {
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
   re2js: '^src/corefile/pattern',
+  '@kubernetes/client-node': '^src/cluster/kube-connection/kubeconfig-connection',
   commander: '^src/cli/',
   'lru-cache': '^src/plugins/cache/shelf'
 }
