@@ -1,6 +1,5 @@
 // The API server of a kubeconfig's context. Credentials come from client-node (tokens, certificates, exec plugins, OIDC);
 // it is loaded when they are first asked for, since it takes 78 MB. The only door to that package.
-import type { RequestOptions } from 'node:https'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Files } from '../../runtime/files.ts'
 import type { ApiConnection, ApiCredentials } from '../kube-api/connection.ts'
@@ -50,6 +49,17 @@ export function kubeconfigConnection(
       return login.credentials()
     }
   }
+}
+
+/** What client-node fills in, of the options that a request over HTTPS has. */
+interface RequestOptions {
+  headers?: Record<string, string>
+  auth?: string
+  readonly ca?: Buffer
+  readonly cert?: Buffer
+  readonly key?: Buffer
+  readonly servername?: string
+  readonly rejectUnauthorized?: boolean
 }
 
 /** What of client-node is used. */
@@ -206,8 +216,7 @@ class Login {
 
   /** The same object while nothing in it has changed, so that connections can be kept. */
   #tlsOf(options: RequestOptions): ApiCredentials['tls'] {
-    const { ca, cert, key } = options
-    const servername = (options as { readonly servername?: string }).servername
+    const { ca, cert, key, servername } = options
     const tls = {
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
@@ -249,10 +258,10 @@ function execOf(exec: KubeExec, { cluster }: KubeContext): object {
 
 function headersOf(options: RequestOptions): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries((options.headers ?? {}) as Readonly<Record<string, unknown>>)) {
-    if (typeof value === 'string') headers[name.toLowerCase()] = value.trim()
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    headers[name.toLowerCase()] = value.trim()
   }
-  if (typeof options.auth === 'string') {
+  if (options.auth !== undefined) {
     headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`
   }
   return headers

@@ -185,7 +185,7 @@ t.test('no message shows a secret', t => {
   const folder = folderWith(t, { config: secret })
   t.throws(() => read(`${folder}/config`), {
     message: 'users[0].user.password is no text: write it in quotes',
-    hint: /config:2:40$/
+    hint: /config:2:36$/
   })
   t.end()
 })
