@@ -79,7 +79,7 @@ const { blocks } = interpretCorefile(corefile(FULL_CHAIN), 'Corefile', {
   environment: {},
   knownDirectives: directives
 })
-const app = new App({
+const app = await App.create({
   blocks,
   runtime,
   build: { version: 'bench', revision: '' },

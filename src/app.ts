@@ -13,6 +13,7 @@ import type { Metrics } from './metrics/metrics.ts'
 import { metricsOf } from './metrics/metrics.ts'
 import type { ReloadTimes } from './plugins/definition.ts'
 import { httpEndpointsOf, type EndpointName } from './plugins/http-endpoints.ts'
+import { loadPlugins, type Plugins } from './plugins/order.ts'
 import type { Kubernetes } from './plugins/kubernetes/kubernetes.ts'
 import type { Response } from './server/transport/transport.ts'
 import type { Name } from './wire/name.ts'
@@ -50,14 +51,18 @@ export class App {
   #reloading: Promise<void> = Promise.resolve()
   #isStopped = false
 
-  /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
-  constructor(options: AppOptions) {
+  /** Loads the plugins that are named and sets them up. Rejects with the CorefileError that CoreDNS would end with. */
+  static async create(options: AppOptions): Promise<App> {
+    return new App(options, await pluginsOf(options.blocks))
+  }
+
+  private constructor(options: AppOptions, plugins: Plugins) {
     const { runtime, words = [] } = options
     this.#options = options
     this.#clusters = new ClusterStates(runtime)
     let metrics: Metrics | undefined
     this.#listeners = new Listeners({ runtime, words, metrics: () => (metrics ??= this.#metrics()) })
-    this.#current = this.#make(options.blocks, undefined)
+    this.#current = this.#make(options.blocks, plugins, undefined)
     addOwnGauges(this.#metrics(), this.#clusters, this.#listeners, runtime)
   }
 
@@ -176,8 +181,9 @@ export class App {
 
   async #exchange(blocks: readonly Block[]): Promise<void> {
     if (this.#isStopped) throw new Error('the server is stopping')
+    const plugins = await pluginsOf(blocks)
     const previous = this.#current
-    const next = this.#make(blocks, previous.generation)
+    const next = this.#make(blocks, plugins, previous.generation)
     try {
       await this.#begin(next.generation, next.lease)
     } catch (error) {
@@ -208,6 +214,7 @@ export class App {
 
   #make(
     blocks: readonly Block[],
+    plugins: Plugins,
     previous: Generation | undefined
   ): { generation: Generation; lease: ClusterLease } {
     const lease = this.#clusters.lease()
@@ -218,7 +225,7 @@ export class App {
       answered: this.#listeners.answered
     }
     try {
-      const generation = new Generation(blocks, this.#options, host, previous)
+      const generation = new Generation(blocks, plugins, this.#options, host, previous)
       // What was counted outlives a configuration in which nothing counts.
       metricsOf(generation.shared)
       return { generation, lease }
@@ -243,3 +250,6 @@ export class App {
     )
   }
 }
+
+const pluginsOf = (blocks: readonly Block[]): Promise<Plugins> =>
+  loadPlugins(blocks.flatMap(({ directives }) => [...directives.keys()]))

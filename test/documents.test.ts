@@ -15,7 +15,7 @@ async function setsUp(text: string, file: string): Promise<void> {
   const runtime = testRuntime()
   const options = { files: runtime.files, environment: {}, knownDirectives: directives, folder: root }
   const { blocks } = interpretCorefile(text, file, options)
-  const app = new App({
+  const app = await App.create({
     blocks,
     runtime,
     build: { version: 'test', revision: '' },

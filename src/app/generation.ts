@@ -23,7 +23,7 @@ import type {
 import { KeptValues } from '../plugins/kept-values.ts'
 import { changesNoAnswer, isServed, leftOut, missingPlugin, missingTransport } from '../plugins/missing.ts'
 import { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
-import { definitionOf, directives } from '../plugins/order.ts'
+import { directives, isPlugin, type Plugins } from '../plugins/order.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { planListeners, type Moved, type PlannedListener, type ServedBlock } from '../server/listener-plan.ts'
 import type { QueryFilter } from '../server/zone-router.ts'
@@ -91,6 +91,7 @@ export class Generation {
   /** What `reload` asked for; undefined: nothing. */
   reloadTimes: ReloadTimes | undefined
   readonly #blocks: readonly Block[]
+  readonly #plugins: Plugins
   readonly #options: GenerationOptions
   readonly #host: GenerationHost
   readonly #startup: Task<() => Promise<void> | void>[] = []
@@ -98,14 +99,16 @@ export class Generation {
   readonly #serving: (() => void)[] = []
   readonly #once = new Map<string, unknown>()
 
-  /** Sets every plugin up. Throws the CorefileError that CoreDNS would end with. */
+  /** Sets every plugin up, which must be among `plugins`. Throws the CorefileError that CoreDNS would end with. */
   constructor(
     blocks: readonly Block[],
+    plugins: Plugins,
     options: GenerationOptions,
     host: GenerationHost,
     previous: Generation | undefined
   ) {
     this.#blocks = blocks
+    this.#plugins = plugins
     this.#options = options
     this.#host = host
     this.kept = new KeptValues(previous?.kept)
@@ -156,11 +159,11 @@ export class Generation {
       for (const block of underWay) {
         const directive = block.configured.directives.get(name)
         if (directive === undefined) continue
-        if (definitionOf(name) === undefined && options.lenient === true && changesNoAnswer(name)) {
+        if (!isPlugin(name) && options.lenient === true && changesNoAnswer(name)) {
           options.runtime.log.own().warn(leftOut(directive))
           continue
         }
-        const plugin = this.#noting(() => setUpPlugin(directive, this.#context(block, order)))
+        const plugin = this.#noting(() => setUpPlugin(directive, this.#plugins, this.#context(block, order)))
         if (plugin === undefined) continue
         block.plugins.push(plugin)
         this.plugins.push(plugin)
@@ -278,10 +281,10 @@ function inOrder<T>(tasks: readonly Task<T>[]): Task<T>[] {
   return [...tasks].sort((a, b) => a.order - b.order)
 }
 
-function setUpPlugin(directive: Directive, context: SetupContext): Plugin | undefined {
+function setUpPlugin(directive: Directive, plugins: Plugins, context: SetupContext): Plugin | undefined {
   const { name } = directive
   try {
-    const definition = definitionOf(name)
+    const definition = plugins.get(name)
     if (definition === undefined) throw missingPlugin(directive)
     return definition.setup(directive.dispenser(), context)
   } catch (error) {

@@ -105,7 +105,7 @@ async function setUp(
   const withSource = isGiven ? args : { ...args, manifests: ['.'] }
   const mistakes: CorefileError[] = []
   try {
-    const app = new App({
+    const app = await App.create({
       blocks,
       runtime,
       build: buildInfo(),

@@ -57,7 +57,7 @@ async function loadState(args: ServeArguments, runtime: Runtime): Promise<OnceSo
     )
   }
   const { blocks } = configuration
-  const app = new App({
+  const app = await App.create({
     ...{ blocks, runtime, build: buildInfo(), lenient: args.lenient },
     ...{ clusterSource: sources.request, offline: true }
   })

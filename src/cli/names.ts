@@ -24,7 +24,7 @@ export async function names(args: ServeArguments, words: NamesArguments): Promis
     const { configuration, origin } = await chooseConfiguration(args, runtime)
     if (origin === 'bare') throw new Error(NOTHING_GIVEN)
     const { blocks } = configuration
-    app = new App({
+    app = await App.create({
       ...{ blocks, runtime, build: buildInfo(), lenient: args.lenient },
       ...{ clusterSource: sources.request, offline: true }
     })

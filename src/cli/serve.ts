@@ -44,7 +44,7 @@ export async function serve(args: ServeArguments): Promise<number> {
           'no Corefile: serving whoami. Name one with -conf FILE, or serve objects with --apps FOLDER or --manifests FOLDER'
         )
     }
-    app = new App({
+    app = await App.create({
       blocks: chosen.configuration.blocks,
       runtime,
       build: buildInfo(),

@@ -45,7 +45,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     environment,
     knownDirectives: directives
   })
-  const app = new App({
+  const app = await App.create({
     blocks,
     runtime: {
       clock: systemClock,

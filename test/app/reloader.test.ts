@@ -15,7 +15,7 @@ async function setUp(first = START) {
   const runtime = testRuntime()
   const options = { files: fakeFiles(), environment: {}, knownDirectives: directives }
   let text: string | undefined = first
-  const app = new App({
+  const app = await App.create({
     blocks: interpretCorefile(first, 'Corefile', options).blocks,
     runtime,
     build: { version: 'test', revision: '' },

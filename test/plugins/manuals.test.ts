@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { bindOn } from '../../src/plugins/bind/setup.ts'
-import { definitions } from '../../src/plugins/order.ts'
+import { directives, loadPlugins } from '../../src/plugins/order.ts'
 import { setupBlocks, testRuntime, testShared } from '../support/blocks.ts'
+
+const definitions = [...(await loadPlugins(directives)).values()]
 
 const folder = new URL('../../../src/plugins/', import.meta.url)
 /** Their manuals need a cluster to be set up; their own tests run those examples. */

@@ -7,7 +7,7 @@ import type { Handler } from '../../src/dns/plugin.ts'
 import type { Query } from '../../src/dns/query.ts'
 import { emptyAnswer, encodeResponse } from '../../src/dns/response.ts'
 import type { PluginDefinition } from '../../src/plugins/definition.ts'
-import { definitions, directives } from '../../src/plugins/order.ts'
+import { directives, loadPlugins } from '../../src/plugins/order.ts'
 import { formatName } from '../../src/wire/name.ts'
 import { Rcode, rclassName, rcodeName, rtypeName } from '../../src/wire/numbers.ts'
 import { parseRecord } from '../../src/wire/rdata.ts'
@@ -17,6 +17,8 @@ import { makeQuery } from '../support/messages.ts'
 import { parseMetrics } from '../support/metrics-text.ts'
 import type { ReplyText } from '../support/reply-text.ts'
 import { messageText } from '../support/wire-text.ts'
+
+const definitions = [...(await loadPlugins(directives)).values()]
 
 interface Rule {
   readonly name?: string

@@ -65,7 +65,7 @@ export async function runApp(
   listen: { readonly address: string; readonly port: number } | null = { address: '127.0.0.1', port: 0 },
   more: Partial<AppOptions> = {}
 ): Promise<RunningApp> {
-  const { app, options } = makeApp(corefile, source, runtime, folder, {
+  const { app, options } = await makeApp(corefile, source, runtime, folder, {
     listen: listen ?? undefined,
     ...more
   })
@@ -81,11 +81,11 @@ export async function engineOf(
   runtime: Runtime = testRuntime(),
   folder = '.'
 ): Promise<Engine> {
-  const { app } = makeApp(corefile, source, runtime, folder, {})
+  const { app } = await makeApp(corefile, source, runtime, folder, {})
   return { respond: await app.startWithin(), close: () => app.stop() }
 }
 
-function makeApp(
+async function makeApp(
   corefile: string,
   source: ClusterSource,
   runtime: Runtime,
@@ -94,7 +94,7 @@ function makeApp(
 ) {
   const options = { files: runtime.files, environment: {}, knownDirectives: directives, folder }
   const { blocks } = interpretCorefile(corefile, 'Corefile', options)
-  const app = new App({
+  const app = await App.create({
     blocks,
     runtime,
     build: { version: 'test', revision: '' },

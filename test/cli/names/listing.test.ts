@@ -24,7 +24,7 @@ async function loaded(corefile: string, objects: readonly ClusterObject[]) {
   const { blocks } = interpretCorefile(corefile, 'Corefile', options)
   const source = new MemorySource()
   for (const object of objects) source.put(object)
-  const app = new App({
+  const app = await App.create({
     blocks,
     runtime,
     build: { version: 'test', revision: '' },

@@ -1,4 +1,5 @@
 // autopath: with a file, with Pods, and what its walk passes through.
+import { directives, loadPlugins } from '../../../src/plugins/order.ts'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { ClusterObject } from '../../../src/cluster/objects.ts'
@@ -215,7 +216,7 @@ t.test("the manual's examples can be set up", async t => {
   const manual = readFileSync(new URL('../../../../src/plugins/autopath/README.md', import.meta.url), 'utf8')
   const examples = [...manual.matchAll(/^```corefile\n([^]*?)^```$/gm)].map(match => match[1]!)
   t.equal(examples.length, 2)
-  const { definitions } = await import('../../../src/plugins/order.ts')
+  const definitions = [...(await loadPlugins(directives)).values()]
   for (const example of examples) {
     const runtime = testRuntime({ '/etc/resolv.conf': 'nameserver 192.0.2.1\nsearch a.org\n' })
     const shared = testShared(runtime, {

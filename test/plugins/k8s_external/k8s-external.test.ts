@@ -5,7 +5,7 @@ import type { ClusterObject } from '../../../src/cluster/objects.ts'
 import type { InternalLookup } from '../../../src/plugins/definition.ts'
 import { k8sExternalPlugin } from '../../../src/plugins/k8s_external/setup.ts'
 import { kubernetesPlugin } from '../../../src/plugins/kubernetes/setup.ts'
-import { definitions } from '../../../src/plugins/order.ts'
+import { directives, loadPlugins } from '../../../src/plugins/order.ts'
 import { derivedQuery } from '../../../src/dns/query.ts'
 import { emptyAnswer } from '../../../src/dns/response.ts'
 import { Rcode } from '../../../src/wire/numbers.ts'
@@ -14,6 +14,8 @@ import { setupBlocks, setupMessage, testRuntime, testShared } from '../../suppor
 import { MemorySource } from '../../support/memory-source.ts'
 import { compareErrors } from '../../support/recorded-errors.ts'
 import { endpoint, service, slice } from '../../cluster/index/support.ts'
+
+const definitions = [...(await loadPlugins(directives)).values()]
 
 t.test('what CoreDNS was seen to say', t => {
   compareErrors(t, k8sExternalPlugin, 4)

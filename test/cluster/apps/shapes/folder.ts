@@ -77,7 +77,7 @@ export async function serveTexts(texts: Texts, inputs?: readonly string[], nodes
   const { blocks } = interpretCorefile(COREFILE, 'Corefile', {
     ...{ files, environment: {}, knownDirectives: directives }
   })
-  const app = new App({
+  const app = await App.create({
     ...{ blocks, runtime, build: { version: 'test', revision: '' }, offline: true },
     clusterSource: () => ({ key: 'test', make: () => source })
   })
