@@ -10,17 +10,6 @@ export interface ClusterSink {
   synced(): void
 }
 
-/** How a source does. */
-export interface SourceStatus {
-  /** Whether the whole first state was told. */
-  readonly isSynced: boolean
-  /**
-   * What is wrong now, one sentence for each resource (dial, TLS, 401, the RBAC rule that is missing, a slow list);
-   * empty: nothing.
-   */
-  readonly problems: readonly string[]
-}
-
 export interface ClusterSource {
   /** Tells the sink everything that is known, then every change, in order. Returns how to stop telling. */
   subscribe(sink: ClusterSink): () => void
@@ -29,8 +18,15 @@ export interface ClusterSource {
   close(): Promise<void>
   /** When its state was last read or confirmed, in milliseconds of the clock; undefined before, and where nobody knows. */
   readonly confirmedAt?: number | undefined
-  /** How it does now. Absent where the state can't go missing once `start` has settled. */
+  /** What a person may ask of a source that can be away; absent where it can't. */
   status?(): SourceStatus
-  /** Calls the listener after each change of `status`. Returns how to stop. */
+  /** Calls the listener when the status changed. Returns how to stop. */
   onStatus?(listener: () => void): () => void
+}
+
+export interface SourceStatus {
+  /** Whether the whole first state was told. */
+  readonly isSynced: boolean
+  /** What is wrong now, one sentence for each resource (dial, TLS, 401, the missing RBAC rule, slow list); empty: nothing. */
+  readonly problems: readonly string[]
 }

@@ -1,4 +1,5 @@
 // What asking an API server takes, and nothing about where it comes from: kubeconfig, service account, or a test.
+import type { TlsMaterial } from '../../runtime/tls-material.ts'
 
 /** Where an API server is and how to ask it. */
 export interface ApiConnection {
@@ -15,9 +16,6 @@ export interface ApiConnection {
 
 export interface ApiCredentials {
   readonly headers: Readonly<Record<string, string>>
-  /** ca, cert, key, servername, rejectUnauthorized… as node:https takes them; a change of these makes a new agent. */
-  readonly tls: import('node:tls').SecureContextOptions & {
-    servername?: string
-    rejectUnauthorized?: boolean
-  }
+  /** As node:https takes them; a change of these makes a new agent. */
+  readonly tls: TlsMaterial
 }
