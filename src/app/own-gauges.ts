@@ -1,7 +1,16 @@
 // What labdns counts beyond CoreDNS's families: read from where it happens, when somebody asks.
 import type { ClusterStates } from '../cluster/cluster-states.ts'
-import { DROPS, INDEX_OBJECTS, INDEX_OCTETS, TCP_CONNECTIONS, WATCH_AGE } from '../metrics/families.ts'
-import { readSamples } from '../metrics/family.ts'
+import type { SourceStatus } from '../cluster/source.ts'
+import {
+  CLUSTER_DEGRADED,
+  CLUSTER_SYNCED,
+  DROPS,
+  INDEX_OBJECTS,
+  INDEX_OCTETS,
+  TCP_CONNECTIONS,
+  WATCH_AGE
+} from '../metrics/families.ts'
+import { readSamples, type FamilySpec } from '../metrics/family.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Listeners } from './listeners.ts'
@@ -32,4 +41,12 @@ export function addOwnGauges(
     const { ageMs } = clusters.survey()
     return readSamples(WATCH_AGE, 'gauge', ageMs === undefined ? [] : [[[], ageMs / 1000]])
   })
+  const stateGauge = (spec: FamilySpec, holds: (statuses: readonly SourceStatus[]) => boolean) => {
+    metrics.addCollector(() => {
+      const { statuses } = clusters.survey()
+      return readSamples(spec, 'gauge', statuses.length === 0 ? [] : [[[], holds(statuses) ? 1 : 0]])
+    })
+  }
+  stateGauge(CLUSTER_SYNCED, statuses => statuses.every(({ isSynced }) => isSynced))
+  stateGauge(CLUSTER_DEGRADED, statuses => statuses.some(({ problems }) => problems.length > 0))
 }

@@ -1,15 +1,24 @@
 // Which cluster state a `kubernetes` stanza gets: stanzas with the same source and the same options share one index.
 import type { Clock } from '../runtime/clock.ts'
+import type { Log } from '../runtime/log.ts'
 import type { Random } from '../runtime/random.ts'
 import { ClusterIndex, type IndexOptions } from './index/cluster-index.ts'
+import { NOBODY, type ApiObserver } from './kube-api/observer.ts'
 import type { ClusterKind } from './objects.ts'
-import type { ClusterSource } from './source.ts'
+import type { ClusterSource, SourceStatus } from './source.ts'
+
+/** What the states need of the outside world. */
+export interface StatesRuntime {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
 
 /** Makes the source that a stanza names; called once for each different `key`. */
 export interface SourceRequest {
   /** Equal keys mean the same source: the manifests' paths, the API server's address and credentials. */
   readonly key: string
-  readonly make: () => ClusterSource
+  readonly make: (observer?: ApiObserver) => ClusterSource
 }
 
 interface SharedSource {
@@ -26,27 +35,46 @@ interface SharedIndex {
   users: number
 }
 
+/** The state that a `kubernetes` stanza answers from, and how it does. */
+export interface ClusterState {
+  readonly index: ClusterIndex
+  status(): SourceStatus
+  /**
+   * While a start waits for the state: settles when it is there, or when the wait is over. Undefined at any other time.
+   */
+  arrival(): Promise<void> | undefined
+}
+
 export interface ClusterSurvey {
   readonly objects: ReadonlyMap<ClusterKind, number>
   readonly octets: number
   /** Undefined where no source tells. */
   readonly ageMs: number | undefined
+  /** Of sources that can be away. */
+  readonly statuses: readonly SourceStatus[]
 }
+
+/** In order, whatever happens: a source whose `start` has settled with its state. */
+const IN_ORDER: SourceStatus = { isSynced: true, problems: [] }
 
 /** All of a process. A configuration asks through a lease of its own, so what the next one asks for too stays as it is. */
 export class ClusterStates {
-  readonly #runtime: { readonly clock: Clock; readonly random: Random }
+  readonly #runtime: StatesRuntime
+  readonly #observer: ApiObserver
   readonly #sources = new Map<string, SharedSource>()
   readonly #indexes = new Map<string, SharedIndex>()
 
-  constructor(runtime: { readonly clock: Clock; readonly random: Random }) {
+  /** `observer` hears of what happens between us and API servers. */
+  constructor(runtime: StatesRuntime, observer: ApiObserver = NOBODY) {
     this.#runtime = runtime
+    this.#observer = observer
   }
 
   lease(): ClusterLease {
     return new ClusterLease(
       (request, options) => this.#take(request, options),
-      index => this.#give(index)
+      index => this.#give(index),
+      this.#runtime
     )
   }
 
@@ -60,9 +88,11 @@ export class ClusterStates {
         objects.set(kind, (objects.get(kind) ?? 0) + count)
       }
     }
-    const times = [...this.#sources.values()].flatMap(({ source }) => source.confirmedAt ?? [])
+    const sources = [...this.#sources.values()].map(({ source }) => source)
+    const times = sources.flatMap(source => source.confirmedAt ?? [])
     const ageMs = times.length === 0 ? undefined : this.#runtime.clock.now() - Math.min(...times)
-    return { objects, octets, ageMs }
+    const statuses = sources.flatMap(source => source.status?.() ?? [])
+    return { objects, octets, ageMs, statuses }
   }
 
   #take(request: SourceRequest, options: IndexOptions): SharedIndex {
@@ -82,7 +112,7 @@ export class ClusterStates {
   #source({ key, make }: SourceRequest): SharedSource {
     let source = this.#sources.get(key)
     if (source === undefined) {
-      source = { key, source: make(), started: undefined, users: 0 }
+      source = { key, source: make(this.#observer), started: undefined, users: 0 }
       this.#sources.set(key, source)
     }
     return source
@@ -99,31 +129,97 @@ export class ClusterStates {
   }
 }
 
+/** How often a start says that it waits (corefile-and-plugins.md §8.5). */
+const WAITING_MS = 500
+
 /** What one configuration uses of the cluster's states. */
 export class ClusterLease {
   readonly #take: (request: SourceRequest, options: IndexOptions) => SharedIndex
   readonly #give: (index: SharedIndex) => Promise<void>
+  readonly #runtime: StatesRuntime
   readonly #taken = new Set<SharedIndex>()
+  /** How long a start waits, in milliseconds. */
+  #patienceMs = 0
+  #arrival: Promise<void> | undefined
 
   constructor(
     take: (request: SourceRequest, options: IndexOptions) => SharedIndex,
-    give: (index: SharedIndex) => Promise<void>
+    give: (index: SharedIndex) => Promise<void>,
+    runtime: StatesRuntime
   ) {
     this.#take = take
     this.#give = give
+    this.#runtime = runtime
   }
 
   /** The index for a source and options, made and subscribed when it is new. */
   index(request: SourceRequest, options: IndexOptions): ClusterIndex {
+    return this.state(request, options).index
+  }
+
+  /** As `index`, with how its source does. `patienceMs` is how long a start waits for it (`startup_timeout`). */
+  state(request: SourceRequest, options: IndexOptions, patienceMs = 0): ClusterState {
     const shared = this.#take(request, options)
     if (this.#taken.has(shared)) shared.users--
     this.#taken.add(shared)
-    return shared.index
+    this.#patienceMs = Math.max(this.#patienceMs, patienceMs)
+    const { source } = shared.source
+    return {
+      index: shared.index,
+      status: () => source.status?.() ?? IN_ORDER,
+      arrival: () => (shared.index.isSynced ? undefined : this.#arrival)
+    }
   }
 
-  /** Starts the sources that are not; settles when all have told their first state. Rejects when one can't. */
+  /**
+   * Starts the sources that are not. Settles when those that can't be away have told their first state, and rejects when
+   * one can't; `arrival` is for the others.
+   */
   async start(): Promise<void> {
-    await Promise.all([...this.#taken].map(({ source }) => (source.started ??= source.source.start())))
+    const complete: Promise<void>[] = []
+    for (const { source } of this.#taken) {
+      source.started ??= source.source.start()
+      if (source.source.status === undefined) complete.push(source.started)
+      // What is wrong is in its status.
+      else source.started.catch(() => undefined)
+    }
+    this.#arrival = this.#untilArrived().finally(() => (this.#arrival = undefined))
+    await Promise.all(complete)
+  }
+
+  /** Settles when everything that was started is there, or the longest `startup_timeout` is over. Says so, as CoreDNS does. */
+  arrival(): Promise<void> {
+    return this.#arrival ?? Promise.resolve()
+  }
+
+  async #untilArrived(): Promise<void> {
+    const missing = () =>
+      [...this.#taken].filter(({ source: { source } }) => source.status?.().isSynced === false)
+    if (missing().length === 0) return
+    const { clock } = this.#runtime
+    const log = this.#runtime.log.plugin('kubernetes')
+    await new Promise<void>(resolve => {
+      const undo: (() => void)[] = []
+      const end = () => {
+        for (const task of undo) task()
+        resolve()
+      }
+      const look = () => {
+        if (missing().length === 0) end()
+      }
+      for (const { source } of missing()) undo.push(source.source.onStatus?.(look) ?? (() => undefined))
+      const telling = clock.every(WAITING_MS, () => {
+        log.info('waiting for Kubernetes API before starting server')
+      })
+      const patience = clock.after(this.#patienceMs, () => {
+        log.warn('starting server with unsynced Kubernetes API')
+        end()
+      })
+      undo.push(
+        () => telling.cancel(),
+        () => patience.cancel()
+      )
+    })
   }
 
   /** Closes what nobody else uses. */

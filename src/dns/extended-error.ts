@@ -8,6 +8,7 @@ import type { Query } from './query.ts'
 /** Info codes (RFC 8914 §4). */
 export const ExtendedError = {
   OTHER: 0,
+  NOT_READY: 14,
   NO_REACHABLE_AUTHORITY: 22,
   NETWORK_ERROR: 23
 } as const

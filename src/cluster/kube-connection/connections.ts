@@ -27,7 +27,20 @@ export function connectionOf(
   const [file, context] = choice.kubeconfig
   if (file !== undefined) return kubeconfigConnection([file], context, runtime)
   if (choice.endpoint !== '') return endpointConnection(choice.endpoint, choice.tls, runtime.files)
-  const named = (runtime.environment['KUBECONFIG'] ?? '').split(path.delimiter).filter(each => each !== '')
+  const named = namedPaths(runtime)
   if (named.length > 0) return kubeconfigConnection(named, undefined, runtime)
   return inClusterConnection(runtime)
+}
+
+/** The kubeconfig that a person's kubectl would read: `KUBECONFIG`, else the one in the home folder; empty without. */
+export function kubeconfigPaths(runtime: PodRuntime): readonly string[] {
+  const named = namedPaths(runtime)
+  if (named.length > 0) return named
+  const home = runtime.environment['HOME'] ?? ''
+  const file = path.join(home, '.kube', 'config')
+  return home !== '' && runtime.files.kind(file) === 'file' ? [file] : []
+}
+
+function namedPaths({ environment }: Pick<PodRuntime, 'environment'>): string[] {
+  return (environment['KUBECONFIG'] ?? '').split(path.delimiter).filter(each => each !== '')
 }

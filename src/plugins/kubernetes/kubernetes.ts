@@ -2,6 +2,7 @@
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
+import { explainFailure, ExtendedError } from '../../dns/extended-error.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
 import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
@@ -21,6 +22,7 @@ import { Reasons, Rule } from './reasons.ts'
 import { RecordWriter } from './records.ts'
 import { Reverse } from './reverse.ts'
 import { SearchPaths } from './search-paths.ts'
+import { unsyncedText, Waiting, type StateView } from './waiting.ts'
 import { ClusterTransfer } from './zone-transfer.ts'
 
 export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
@@ -37,11 +39,21 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   readonly #reasons: Reasons
   readonly #metadata: QueryMetadata
   readonly #searchPaths: SearchPaths
+  readonly #state: StateView
+  readonly #waiting: Waiting
   /** Seconds: what every record but a few gets. */
   readonly #ttl: number
 
-  constructor(index: ClusterIndex, options: KubernetesOptions, lookup: Lookup) {
+  /** `state` says how the index's source does; without it nothing is known of that. */
+  constructor(
+    index: ClusterIndex,
+    options: KubernetesOptions,
+    lookup: Lookup,
+    state: StateView = UNKNOWN_STATE
+  ) {
     this.index = index
+    this.#state = state
+    this.#waiting = new Waiting(state)
     this.options = options
     this.#ttl = options.ttl
     this.#zones = new ZoneTable(options.zones.map(zone => [zone.name, zone] as const))
@@ -259,13 +271,21 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
    * nobody can know, so it is SERVFAIL, and the next plugin isn't asked either (docs/differences.md).
    */
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
-    if (!this.index.isSynced)
-      return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
+    if (!this.index.isSynced) {
+      // While a start waits for the state, so do questions: CoreDNS does not listen yet at that time.
+      return this.#waiting.hold(() => this.answer(query, next)) ?? this.#unsynced(query, zoneAt)
+    }
     if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
       query.liveUse = LiveUse.PASSED
       return next.answer(query)
     }
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
+  }
+
+  #unsynced(query: Query, zoneAt: number): Answer {
+    const answer = this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
+    explainFailure(answer, query, ExtendedError.NOT_READY, unsyncedText(this.#state.status()))
+    return answer
   }
 
   #noData(query: Query, zoneAt: number, reason: Reason | undefined): Answer {
@@ -314,6 +334,11 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     const match = new Match(this.index, this.options)
     return new ClusterTransfer(this.index, this.options, match, this.apex, name.slice(), zone.isMulticluster)
   }
+}
+
+const UNKNOWN_STATE: StateView = {
+  status: () => ({ isSynced: true, problems: [] }),
+  arrival: () => undefined
 }
 
 function isLowerCase(octets: Uint8Array, start: number, end: number): boolean {

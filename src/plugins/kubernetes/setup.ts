@@ -2,12 +2,14 @@
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import { parseDuration, parseInteger, type Parsed } from '../../corefile/values.ts'
 import { fallthroughZones, zonesOrKeys, type Zone as ConfiguredZone } from '../../corefile/zones.ts'
+import type { IndexOptions } from '../../cluster/index/cluster-index.ts'
 import { LabelSelector } from '../../cluster/selector.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { encodeName, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
 import { Apex } from './apex.ts'
 import { Kubernetes } from './kubernetes.ts'
+import { statusWords } from './waiting.ts'
 import type { KubernetesOptions } from './options.ts'
 
 const NAME = 'kubernetes'
@@ -44,28 +46,34 @@ export const kubernetesPlugin: PluginDefinition = {
   setup(controller, context) {
     const stanza = readStanza(controller, context)
     const options = resolve(stanza, controller, context)
-    const index = context.clusters.index(
+    const indexOptions: IndexOptions = {
+      labels: stanza.labels,
+      namespaceLabels: stanza.namespaceLabels,
+      endpoints: stanza.endpoints,
+      pods: stanza.pods === 'verified',
+      multicluster: stanza.multicluster.length > 0,
+      endpointPodNames: stanza.endpointPodNames,
+      zonal: stanza.zonal,
+      external: context.directives.includes('k8s_external')
+    }
+    const state = context.clusters.state(
       context.clusterSource({
         manifests: stanza.manifests,
         apps: stanza.apps,
         endpoint: stanza.endpoint,
         tls: stanza.tls,
         kubeconfig: stanza.kubeconfig,
+        needs: indexOptions,
         at: controller.position()
       }),
-      {
-        labels: stanza.labels,
-        namespaceLabels: stanza.namespaceLabels,
-        endpoints: stanza.endpoints,
-        pods: stanza.pods === 'verified',
-        multicluster: stanza.multicluster.length > 0,
-        endpointPodNames: stanza.endpointPodNames,
-        zonal: stanza.zonal,
-        external: context.directives.includes('k8s_external')
-      }
+      indexOptions,
+      stanza.startupTimeoutMs
     )
-    context.readiness(() => index.isSynced)
-    return new Kubernetes(index, options, context.lookup)
+    context.readiness(
+      () => state.index.isSynced,
+      () => statusWords(state.status())
+    )
+    return new Kubernetes(state.index, options, context.lookup, state)
   }
 }
 
@@ -76,14 +84,14 @@ function readStanza(c: Dispenser, context: SetupContext): Stanza {
     if (!isFirst) throw c.onceErr()
     isFirst = false
     stanza.zones = zonesOrKeys(c.remainingArgs(), context.keys)
-    while (c.nextBlock()) readProperty(c, stanza)
+    while (c.nextBlock()) readProperty(c, stanza, warning => context.runtime.log.plugin(NAME).warn(warning))
     // At the stanza's end, where CoreDNS notices it.
     refuseBothNamespaceOptions(c, stanza)
   }
   return stanza
 }
 
-function readProperty(c: Dispenser, stanza: Stanza): void {
+function readProperty(c: Dispenser, stanza: Stanza, warn: (warning: string) => void): void {
   const property = c.val()
   switch (property) {
     case 'ttl': {
@@ -147,6 +155,11 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
     case 'endpoint': {
       const args = atLeastOne(c)
       stanza.endpoint = args[0] as string
+      if (args.length > 1) {
+        warn(
+          `Multiple endpoints have been deprecated, only the first specified endpoint '${stanza.endpoint}' is used`
+        )
+      }
       return
     }
     case 'tls': {
