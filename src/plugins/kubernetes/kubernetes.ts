@@ -104,6 +104,11 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     if (zone === undefined) return next.answer(query)
     query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN) return this.#refuse(query, Rule.REFUSED_CLASS)
+    if (!this.index.isSynced) {
+      // While a start waits for the state, so do questions: CoreDNS does not listen yet at that time.
+      const held = this.#waiting.hold(() => this.answer(query, next))
+      if (held !== undefined) return held
+    }
     const zoneAt = this.#zones.zoneAt
     switch (query.qtype) {
       case Rtype.A:
@@ -271,10 +276,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
    * nobody can know, so it is SERVFAIL, and the next plugin isn't asked either (docs/differences.md).
    */
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
-    if (!this.index.isSynced) {
-      // While a start waits for the state, so do questions: CoreDNS does not listen yet at that time.
-      return this.#waiting.hold(() => this.answer(query, next)) ?? this.#unsynced(query, zoneAt)
-    }
+    if (!this.index.isSynced) return this.#unsynced(query, zoneAt)
     if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
       query.liveUse = LiveUse.PASSED
       return next.answer(query)
