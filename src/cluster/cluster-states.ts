@@ -208,12 +208,12 @@ export class ClusterLease {
         if (missing().length === 0) end()
       }
       for (const { source } of missing()) undo.push(source.source.onStatus?.(look) ?? (() => undefined))
-      const telling = clock.every(WAITING_MS, () => {
-        log.info('waiting for Kubernetes API before starting server')
-      })
       const patience = clock.after(this.#patienceMs, () => {
         log.warn('starting server with unsynced Kubernetes API')
         end()
+      })
+      const telling = clock.every(WAITING_MS, () => {
+        log.info('waiting for Kubernetes API before starting server')
       })
       undo.push(
         () => telling.cancel(),

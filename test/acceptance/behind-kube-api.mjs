@@ -2,7 +2,7 @@
 // objects of the runner's own small API server, loads them into the program given first, and starts labdns with its
 // kubeconfig. Changes are carried over while it runs. Usage: behind-kube-api.mjs PROGRAM -conf COREFILE
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,14 +72,25 @@ const ready = await new Promise((resolve, reject) => {
   api.on('exit', () => reject(new Error(`the API server ended: ${said}`)))
 })
 const [, kubeconfig, http] = /kubeconfig=(\S+) .*http=(\S+)/.exec(ready)
-writeFileSync(`${conf}.real`, corefile.replaceAll(`endpoint ${fake}`, `kubeconfig ${kubeconfig}`))
+// Somewhere else first, and where the runner looks once the state is there: its first question would come too early.
+const real = corefile.replaceAll(`endpoint ${fake}`, `kubeconfig ${kubeconfig}`)
+const file = `${conf}.real`
+const readyFile = path.join(work, 'ready.json')
+writeFileSync(file, real.replaceAll(/:\d+(?=\s*\{)/g, ':0'))
 const entry = fileURLToPath(new URL('../../build/src/cli/labdns.js', import.meta.url))
-const labdns = bound(process.execPath, [entry, 'serve', '-conf', `${conf}.real`], 'inherit')
+const labdns = bound(
+  process.execPath,
+  [entry, 'serve', '-conf', file, '--ready-file', readyFile, '--quiet'],
+  'inherit'
+)
 const end = () => {
   rmSync(work, { recursive: true, force: true })
   process.exit(1)
 }
 labdns.on('exit', end)
+while (!existsSync(readyFile)) await sleep(20)
+writeFileSync(file, real)
+process.kill(JSON.parse(readFileSync(readyFile, 'utf8')).pid, 'SIGUSR1')
 
 const token = readFileSync(`${work}/data/admin.token`, 'utf8').trim()
 async function send(method, key, body) {

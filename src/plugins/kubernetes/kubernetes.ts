@@ -83,6 +83,10 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     return zone === undefined ? undefined : this.#searchPaths.of(query.peer.address, zone)
   }
 
+  hold(answer: () => Eventual<Answer>): Promise<Answer> | undefined {
+    return this.index.isSynced ? undefined : this.#waiting.hold(answer)
+  }
+
   examples(): readonly Example[] {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
   }
@@ -105,8 +109,8 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN) return this.#refuse(query, Rule.REFUSED_CLASS)
     if (!this.index.isSynced) {
-      // While a start waits for the state, so do questions: CoreDNS does not listen yet at that time.
-      const held = this.#waiting.hold(() => this.answer(query, next))
+      // CoreDNS does not listen yet at that time.
+      const held = this.hold(() => this.answer(query, next))
       if (held !== undefined) return held
     }
     const zoneAt = this.#zones.zoneAt
