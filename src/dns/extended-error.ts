@@ -28,7 +28,7 @@ export function explainFailure(answer: Answer, query: Query, code: ExtendedError
   write16(data, 0, code)
   data.set(words, 2)
   const options = [...echoedOptions(query), { code: OptionCode.EDE, data }]
-  answer.opt = { size: query.ednsSize, dnssecOk: false, options }
+  answer.opt = { size: query.ednsSize, dnssecOk: false, options, isOwn: true }
 }
 
 function echoedOptions(query: Query): EdnsOption[] {
