@@ -4,6 +4,7 @@ import { Listeners } from './app/listeners.ts'
 import { apiMetrics } from './app/api-metrics.ts'
 import { addOwnGauges } from './app/own-gauges.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
+import { SnapshotFile } from './cluster/snapshot/snapshot-file.ts'
 import type { Block } from './corefile/load.ts'
 import type { Position } from './corefile/position.ts'
 import { zoneWarning } from './corefile/server-keys.ts'
@@ -24,6 +25,8 @@ export interface AppOptions extends GenerationOptions {
   readonly blocks: readonly Block[]
   /** The command line, for advice that can be typed. */
   readonly words?: readonly string[]
+  /** A file that keeps the last state of API servers; undefined: none does. */
+  readonly snapshot?: string | undefined
 }
 
 /** Where the server can be reached, once it is started. */
@@ -62,7 +65,8 @@ export class App {
     this.#options = options
     this.#clusters = new ClusterStates(
       runtime,
-      apiMetrics(() => this.#metrics())
+      apiMetrics(() => this.#metrics()),
+      options.snapshot === undefined ? undefined : new SnapshotFile(options.snapshot, runtime)
     )
     let metrics: Metrics | undefined
     this.#listeners = new Listeners({ runtime, words, metrics: () => (metrics ??= this.#metrics()) })

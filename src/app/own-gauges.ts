@@ -7,6 +7,9 @@ import {
   DROPS,
   INDEX_OBJECTS,
   INDEX_OCTETS,
+  SNAPSHOT_AGE,
+  SNAPSHOT_SERVED,
+  SNAPSHOT_WRITES,
   TCP_CONNECTIONS,
   WATCH_AGE
 } from '../metrics/families.ts'
@@ -47,6 +50,22 @@ export function addOwnGauges(
       return readSamples(spec, 'gauge', statuses.length === 0 ? [] : [[[], holds(statuses) ? 1 : 0]])
     })
   }
+  metrics.addCollector(() => {
+    const { snapshot } = clusters.survey()
+    return readSamples(SNAPSHOT_SERVED, 'gauge', snapshot ? [[[], snapshot.isServed ? 1 : 0]] : [])
+  })
+  metrics.addCollector(() => {
+    const ageMs = clusters.survey().snapshot?.ageMs
+    return readSamples(SNAPSHOT_AGE, 'gauge', ageMs === undefined ? [] : [[[], ageMs / 1000]])
+  })
+  metrics.addCollector(() => {
+    const writes = Object.entries(clusters.survey().snapshot?.writes ?? {})
+    return readSamples(
+      SNAPSHOT_WRITES,
+      'counter',
+      writes.map(([result, count]) => [[result], count] as const)
+    )
+  })
   stateGauge(CLUSTER_SYNCED, statuses => statuses.every(({ isSynced }) => isSynced))
   stateGauge(CLUSTER_DEGRADED, statuses => statuses.some(({ problems }) => problems.length > 0))
 }

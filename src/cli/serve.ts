@@ -51,6 +51,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       lenient: args.lenient,
+      snapshot: args.snapshot,
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
       clusterSource: sourceChooser(
         args,

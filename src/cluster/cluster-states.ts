@@ -5,6 +5,8 @@ import type { Random } from '../runtime/random.ts'
 import { ClusterIndex, type IndexOptions } from './index/cluster-index.ts'
 import { NOBODY, type ApiObserver } from './kube-api/observer.ts'
 import type { ClusterKind } from './objects.ts'
+import { KeptIndex } from './snapshot/kept-index.ts'
+import type { SnapshotFile } from './snapshot/snapshot-file.ts'
 import type { ClusterSource, SourceStatus } from './source.ts'
 
 /** What the states need of the outside world. */
@@ -31,6 +33,8 @@ interface SharedSource {
 interface SharedIndex {
   readonly index: ClusterIndex
   readonly source: SharedSource
+  /** Where its state is kept on disk; undefined: nowhere. */
+  readonly kept: KeptIndex | undefined
   readonly unsubscribe: () => void
   users: number
 }
@@ -43,6 +47,8 @@ export interface ClusterState {
    * While a start waits for the state: settles when it is there, or when the wait is over. Undefined at any other time.
    */
   arrival(): Promise<void> | undefined
+  /** Whether it is from a snapshot, for want of a better one. */
+  isOld(): boolean
 }
 
 export interface ClusterSurvey {
@@ -52,6 +58,15 @@ export interface ClusterSurvey {
   readonly ageMs: number | undefined
   /** Of sources that can be away. */
   readonly statuses: readonly SourceStatus[]
+  /** Undefined without a snapshot. */
+  readonly snapshot:
+    | {
+        readonly isServed: boolean
+        /** Undefined while none is known. */
+        readonly ageMs: number | undefined
+        readonly writes: { readonly ok: number; readonly failed: number }
+      }
+    | undefined
 }
 
 /** In order, whatever happens: a source whose `start` has settled with its state. */
@@ -61,13 +76,15 @@ const IN_ORDER: SourceStatus = { isSynced: true, problems: [] }
 export class ClusterStates {
   readonly #runtime: StatesRuntime
   readonly #observer: ApiObserver
+  readonly #snapshot: SnapshotFile | undefined
   readonly #sources = new Map<string, SharedSource>()
   readonly #indexes = new Map<string, SharedIndex>()
 
-  /** `observer` hears of what happens between us and API servers. */
-  constructor(runtime: StatesRuntime, observer: ApiObserver = NOBODY) {
+  /** `observer` hears of what happens between us and API servers; `snapshot` keeps what they tell. */
+  constructor(runtime: StatesRuntime, observer: ApiObserver = NOBODY, snapshot?: SnapshotFile) {
     this.#runtime = runtime
     this.#observer = observer
+    this.#snapshot = snapshot
   }
 
   lease(): ClusterLease {
@@ -92,7 +109,13 @@ export class ClusterStates {
     const times = sources.flatMap(source => source.confirmedAt ?? [])
     const ageMs = times.length === 0 ? undefined : this.#runtime.clock.now() - Math.min(...times)
     const statuses = sources.flatMap(source => source.status?.() ?? [])
-    return { objects, octets, ageMs, statuses }
+    const file = this.#snapshot
+    const snapshot = file && {
+      isServed: [...this.#indexes.values()].some(({ kept }) => kept?.isOld === true),
+      ageMs: file.writtenMs === undefined ? undefined : this.#runtime.clock.wallMs() - file.writtenMs,
+      writes: file.writes
+    }
+    return { objects, octets, ageMs, statuses, snapshot }
   }
 
   #take(request: SourceRequest, options: IndexOptions): SharedIndex {
@@ -102,7 +125,9 @@ export class ClusterStates {
       const source = this.#source(request)
       const index = new ClusterIndex(options, this.#runtime)
       source.users++
-      shared = { index, source, unsubscribe: source.source.subscribe(index), users: 0 }
+      const isKept = source.source.status !== undefined
+      const kept = this.#snapshot && isKept ? new KeptIndex(key, index, this.#snapshot) : undefined
+      shared = { index, source, kept, unsubscribe: source.source.subscribe(kept ?? index), users: 0 }
       this.#indexes.set(key, shared)
     }
     shared.users++
@@ -122,6 +147,7 @@ export class ClusterStates {
     if (--shared.users > 0) return
     for (const [key, each] of this.#indexes) if (each === shared) this.#indexes.delete(key)
     shared.unsubscribe()
+    shared.kept?.close()
     const { source } = shared
     if (--source.users > 0) return
     this.#sources.delete(source.key)
@@ -131,6 +157,8 @@ export class ClusterStates {
 
 /** How often a start says that it waits (corefile-and-plugins.md §8.5). */
 const WAITING_MS = 500
+/** How long a server that is known to be away is waited for where there is a snapshot. */
+const EARLY_MS = 1000
 
 /** What one configuration uses of the cluster's states. */
 export class ClusterLease {
@@ -166,7 +194,12 @@ export class ClusterLease {
     const { source } = shared.source
     return {
       index: shared.index,
-      status: () => source.status?.() ?? IN_ORDER,
+      status: () => {
+        const status = source.status?.() ?? IN_ORDER
+        if (shared.kept?.isOld !== true) return status
+        return { ...status, problems: ['what the snapshot kept is served meanwhile', ...status.problems] }
+      },
+      isOld: () => shared.kept?.isOld === true,
       arrival: () => (shared.index.isSynced ? undefined : this.#arrival)
     }
   }
@@ -204,9 +237,19 @@ export class ClusterLease {
         for (const task of undo) task()
         resolve()
       }
+      let isLong = false
       const look = () => {
-        if (missing().length === 0) end()
+        const left = missing()
+        const hasOther = ({ kept, source }: SharedIndex) =>
+          kept !== undefined && source.source.status?.().problems.length !== 0
+        if (left.length === 0 || (isLong && left.every(hasOther))) end()
       }
+      // Known to be away: what was kept is as good now as later.
+      const early = clock.after(EARLY_MS, () => {
+        isLong = true
+        look()
+      })
+      undo.push(() => early.cancel())
       for (const { source } of missing()) undo.push(source.source.onStatus?.(look) ?? (() => undefined))
       const patience = clock.after(this.#patienceMs, () => {
         log.warn('starting server with unsynced Kubernetes API')
@@ -220,6 +263,13 @@ export class ClusterLease {
         () => patience.cancel()
       )
     })
+    for (const { kept } of missing()) {
+      const count = (await kept?.serveOld()) ?? 0
+      if (count === 0) continue
+      this.#runtime.log
+        .own()
+        .warn(`${count} objects that the snapshot kept are served until the API server answers`)
+    }
   }
 
   /** Closes what nobody else uses. */

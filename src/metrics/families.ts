@@ -188,3 +188,19 @@ export const DNS_PROGRAMMING_DURATION: HistogramSpec = {
   labels: ['service_kind'],
   buckets: PROGRAMMING_BUCKETS
 }
+
+export const SNAPSHOT_SERVED: FamilySpec = {
+  name: 'labdns_snapshot_served',
+  help: 'Whether answers are made from the snapshot, the API server having been away since the start: 1 or 0.'
+}
+
+export const SNAPSHOT_AGE: FamilySpec = {
+  name: 'labdns_snapshot_age_seconds',
+  help: 'Seconds since the snapshot was written.'
+}
+
+export const SNAPSHOT_WRITES: FamilySpec = {
+  name: 'labdns_snapshot_writes_total',
+  help: 'Attempts to write the snapshot, by result: ok, failed.',
+  labels: ['result']
+}

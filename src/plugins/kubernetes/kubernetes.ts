@@ -41,8 +41,6 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   readonly #searchPaths: SearchPaths
   readonly #state: StateView
   readonly #waiting: Waiting
-  /** Seconds: what every record but a few gets. */
-  readonly #ttl: number
 
   /** `state` says how the index's source does; without it nothing is known of that. */
   constructor(
@@ -55,7 +53,6 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     this.#state = state
     this.#waiting = new Waiting(state)
     this.options = options
-    this.#ttl = options.ttl
     this.#zones = new ZoneTable(options.zones.map(zone => [zone.name, zone] as const))
     this.#match = new Match(index, options)
     this.#metadata = new QueryMetadata(index, options)
@@ -70,8 +67,9 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     })
   }
 
+  /** Seconds: what every record but a few gets. */
   get ttl(): number {
-    return this.#ttl
+    return this.options.ttl
   }
 
   isListed(namespace: number): boolean {
@@ -157,7 +155,10 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
         if (targets.length > 0) return this.#chain.follow(query, targets, this.#negatives(zoneAt))
       }
       writer.begin(query, room)
-      if (this.#records.addresses(match, query.qtype, this.#ttl, HEADER_OCTETS, writer.questionOctets) > 0) {
+      if (
+        this.#records.addresses(match, query.qtype, this.options.ttl, HEADER_OCTETS, writer.questionOctets) >
+        0
+      ) {
         return this.#positive(query, this.#reasons.byOutcome[outcome])
       }
     }
@@ -169,7 +170,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   #ownAddresses(query: Query, zoneAt: number): Answer {
     this.#writer.begin(query)
     const family = query.qtype === Rtype.A ? 4 : 16
-    if (this.apex.writeOwnAddresses(family, this.#ttl))
+    if (this.apex.writeOwnAddresses(family, this.options.ttl))
       return this.#positive(query, this.#rule(Rule.NAME_SERVER))
     return this.#noData(query, zoneAt, this.#reasons.noData)
   }
@@ -193,7 +194,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     if (outcome === Outcome.ADDRESSES || outcome === Outcome.ENDPOINTS || outcome === Outcome.POD) {
       this.#writer.begin(query)
       const zoneName = query.wire.subarray(zoneAt, query.nameEnd)
-      if (this.#records.services(match, this.#ttl, zoneName) > 0) {
+      if (this.#records.services(match, this.options.ttl, zoneName) > 0) {
         return this.#positive(query, this.#reasons.byOutcome[outcome])
       }
     }
@@ -202,7 +203,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
 
   #pointers(query: Query, next: Handler, zone: Zone, zoneAt: number): Eventual<Answer> {
     this.#writer.begin(query)
-    const found = this.#reverse.write(query, this.#ttl)
+    const found = this.#reverse.write(query, this.options.ttl)
     if (found > 0) return this.#positive(query, this.#rule(Rule.PTR_FOUND))
     if (found === 0) return this.#nameError(query, next, zoneAt, this.#rule(Rule.PTR_NOT_FOUND))
     const match = this.#match
@@ -219,7 +220,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     if (match.outcome >= FIRST_NAME_ERROR) return this.#errorUnlessOwnName(query, next, zoneAt, match.outcome)
     if (match.outcome !== Outcome.EXTERNAL_NAME) return this.#noData(query, zoneAt, this.#reasons.noData)
     this.#writer.begin(query)
-    this.#chain.writeOne(match, this.#ttl)
+    this.#chain.writeOne(match, this.options.ttl)
     return this.#positive(query, this.#reasons.byOutcome[Outcome.EXTERNAL_NAME])
   }
 
@@ -253,7 +254,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     // CoreDNS compares the apex with the lower-cased name: a capital letter in the zone means NODATA (a quirk).
     if (isLowerCase(query.wire, zoneAt, query.nameEnd)) {
       this.#writer.begin(query)
-      if (this.apex.writeNameServers(query.wire.subarray(zoneAt, query.nameEnd), this.#ttl)) {
+      if (this.apex.writeNameServers(query.wire.subarray(zoneAt, query.nameEnd), this.options.ttl)) {
         return this.#positive(query, this.#rule(Rule.APEX))
       }
     }
@@ -344,7 +345,8 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
 
 const UNKNOWN_STATE: StateView = {
   status: () => ({ isSynced: true, problems: [] }),
-  arrival: () => undefined
+  arrival: () => undefined,
+  isOld: () => false
 }
 
 function isLowerCase(octets: Uint8Array, start: number, end: number): boolean {

@@ -2,6 +2,7 @@
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import { parseDuration, parseInteger, type Parsed } from '../../corefile/values.ts'
 import { fallthroughZones, zonesOrKeys, type Zone as ConfiguredZone } from '../../corefile/zones.ts'
+import type { ClusterState } from '../../cluster/cluster-states.ts'
 import type { IndexOptions } from '../../cluster/index/cluster-index.ts'
 import { LabelSelector } from '../../cluster/selector.ts'
 import { ZoneTable } from '../../dns/zone.ts'
@@ -73,7 +74,7 @@ export const kubernetesPlugin: PluginDefinition = {
       () => state.index.isSynced,
       () => statusWords(state.status())
     )
-    return new Kubernetes(state.index, options, context.lookup, state)
+    return new Kubernetes(state.index, withShortTtl(options, state), context.lookup, state)
   }
 }
 
@@ -294,6 +295,18 @@ function uniqueNames(zones: readonly ConfiguredZone[]): Name[] {
     if (name !== undefined && !names.some(one => sameName(one, name))) names.push(name)
   }
   return names
+}
+
+/** Seconds that an answer from a snapshot is good for: the API server may be there again at any moment. */
+const OLD_TTL = 5
+
+function withShortTtl(options: KubernetesOptions, state: ClusterState): KubernetesOptions {
+  return {
+    ...options,
+    get ttl() {
+      return state.isOld() ? Math.min(options.ttl, OLD_TTL) : options.ttl
+    }
+  }
 }
 
 const REVERSE_TREES = [encodeName('in-addr.arpa'), encodeName('ip6.arpa')]

@@ -8,6 +8,8 @@ export interface StateView {
   status(): SourceStatus
   /** While a start waits for the state: settles when that is over. */
   arrival(): Promise<void> | undefined
+  /** Whether it is from a snapshot. */
+  isOld(): boolean
 }
 
 /** Questions that wait at one time; others are answered at once. */
