@@ -1,7 +1,7 @@
 // Replays the recorded answers through a server process. What is excepted is named here with its reason; an exception that
 // passes is a failure, so that the list can't rot. Usage: vectors.mjs RUNNER FOLDER [SOURCE]. SOURCE is where the state
 // comes from: `manifests` (default), `api` for the runner's own API server, or the path of the program in ../shared/kube-api
-// (sets with ServiceImports excepted: it has none). Last line: N passed, N failed.
+// (sets with ServiceImports or `multicluster` excepted: it has none). Last line: N passed, N failed.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
@@ -35,7 +35,8 @@ function sets(folder) {
     .filter(file => file.endsWith('.cases.json'))
     .map(file => path.join(folder, file))
     .filter(file => {
-      const { manifests } = JSON.parse(readFileSync(file, 'utf8'))
+      const { manifests, corefile } = JSON.parse(readFileSync(file, 'utf8'))
+      if (/^ *multicluster /m.test(corefile)) return false
       return !/^kind: ServiceImport$/m.test(readFileSync(path.join(folder, manifests), 'utf8'))
     })
 }
