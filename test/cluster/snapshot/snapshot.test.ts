@@ -71,12 +71,9 @@ t.test('what was known is served when the API server is away, and corrected when
     problems: ['what the snapshot kept is served meanwhile', 'services: connection refused']
   })
   t.match(states.survey().snapshot, { isServed: true })
-  t.match(
-    runtime.log.lines,
-    [
-      /unsynced/,
-      /^\[WARNING\] labdns: 3 objects that the snapshot kept are served until the API server answers$/
-    ].slice(1)
+  t.equal(
+    runtime.log.lines.at(-1),
+    '[WARNING] labdns: 3 objects that the snapshot kept are served until the API server answers'
   )
 
   source.put({ kind: 'Namespace', name: 'default', labels: {} })
@@ -139,8 +136,11 @@ t.test('a file that cannot be written is told of once, and the old one stays', a
   source2.arrive()
   for (let i = 0; i < 3; i++) {
     source2.put(service('default', `s${i}`))
-    runtime.clock.advance(40_000)
-    await until(() => second.survey().snapshot!.writes.failed === i + 1)
+    // In steps, as time passes: a write that takes long makes the next one wait.
+    for (let step = 0; step < 8; step++) {
+      runtime.clock.advance(5000)
+      await turns()
+    }
   }
   t.equal(second.survey().snapshot!.writes.failed, 3)
   t.same(
