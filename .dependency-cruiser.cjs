@@ -25,6 +25,7 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
     only('wire', []),
+    only('explain', ['wire', 'dns']),
     only('runtime', []),
     only('corefile', ['wire', 'runtime']),
     only('zonefile', ['wire']),
@@ -32,8 +33,10 @@ module.exports = {
     only('metrics', ['wire', 'dns', 'runtime']),
     only('upstream', ['wire', 'dns', 'runtime', 'metrics']),
     only('zones', ['wire', 'dns', 'runtime', 'zonefile']),
-    only('cluster', ['wire', 'dns', 'runtime', 'corefile']),
+    only('pod-dns', []),
+    only('cluster', ['wire', 'dns', 'runtime', 'corefile', 'pod-dns']),
     only('server', ['wire', 'dns', 'runtime']),
+    only('resolver', ['wire']),
     only('plugins', [
       'wire',
       'dns',
@@ -43,7 +46,8 @@ module.exports = {
       'zones',
       'cluster',
       'upstream',
-      'metrics'
+      'metrics',
+      'explain'
     ]),
     {
       name: 'plugins-do-not-import-each-other',

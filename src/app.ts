@@ -1,7 +1,7 @@
 // Joins a configuration and a runtime into something that serves, and exchanges the configuration while it serves.
 import { Generation, type GenerationOptions } from './app/generation.ts'
-import { Listeners } from './app/listeners.ts'
 import { apiMetrics } from './app/api-metrics.ts'
+import { Listeners, type Telling } from './app/listeners.ts'
 import { addOwnGauges } from './app/own-gauges.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
 import { SnapshotFile } from './cluster/snapshot/snapshot-file.ts'
@@ -144,6 +144,21 @@ export class App {
       throw error
     }
     return this.#listeners.handedIn(first)
+  }
+
+  /**
+   * As `startWithin`, and tells of each query who answered it and why. The configuration is to have `explains`. Also gives
+   * the `kubernetes` stanzas, which know what names may have been meant.
+   */
+  async startTelling(): Promise<{ readonly tell: Telling; readonly clusters: readonly Kubernetes[] }> {
+    await this.startWithin()
+    const { generation } = this.#current
+    const [first] = generation.listeners
+    if (first === undefined) throw new Error('the configuration has no server block')
+    return {
+      tell: this.#listeners.telling(first),
+      clusters: generation.stanzas.map(({ plugin }) => plugin)
+    }
   }
 
   /**

@@ -6,7 +6,7 @@ import type { Block, Directive } from '../corefile/load.ts'
 import { ERRORS_MAX } from '../corefile/parser.ts'
 import { CorefileError, type Position } from '../corefile/position.ts'
 import { checkOverlap } from '../corefile/server-keys.ts'
-import { linkPlugins, type Handler, type Plugin } from '../dns/plugin.ts'
+import { linkPlugins, whenReady, type Handler, type Plugin } from '../dns/plugin.ts'
 import type { ListenerInfo } from '../dns/query.ts'
 import { emptyAnswer } from '../dns/response.ts'
 import type {
@@ -44,6 +44,8 @@ export interface GenerationOptions {
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
   /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
   readonly offline?: boolean
+  /** Plugins tell why they answer as they do, and who it was. Costs time at every query. */
+  readonly explains?: boolean
   /** Ends the process; without it a plugin that asks for that is told of in the log only. */
   readonly end?: (status: number) => void
 }
@@ -196,7 +198,7 @@ export class Generation {
       limits,
       tls,
       filter: view?.filter,
-      chain: options.offline === true ? linkOffline(plugins) : linkChain(plugins),
+      chain: linkAsAsked(plugins, options),
       opensClasses: configured.directives.has('forward') || configured.directives.has('chaos')
     }))
   }
@@ -226,6 +228,7 @@ export class Generation {
       keep: (key, make, drop) => this.kept.keep(key, make, drop),
       hasAnswered: () => this.#host.answered.yet,
       end: status => this.#options.end?.(status),
+      ...(this.#options.explains === true ? { explains: true } : {}),
       reloadEvery: times => void (this.reloadTimes = times)
     }
   }
@@ -295,6 +298,29 @@ function setUpPlugin(directive: Directive, plugins: Plugins, context: SetupConte
     return definition.setup(directive.dispenser(), context)
   } catch (error) {
     throw error instanceof CorefileError ? withPluginName(error, name) : error
+  }
+}
+
+function linkAsAsked(plugins: readonly Plugin[], { offline, explains }: GenerationOptions): Handler {
+  if (offline === true) return linkOffline(plugins)
+  return linkChain(explains === true ? plugins.map(telling) : plugins)
+}
+
+/** The plugin, which notes that it answered where it says nothing else. */
+function telling(plugin: Plugin): Plugin {
+  const { name } = plugin
+  return {
+    name,
+    answer: (query, next) => {
+      const before = query.trace?.notes.length
+      let hasPassed = false
+      const passing: Handler = { answer: inner => ((hasPassed = true), next.answer(inner)) }
+      return whenReady(plugin.answer(query, passing), answer => {
+        if (!hasPassed && query.trace?.notes.length === before)
+          query.trace?.note(query, () => ({ plugin: name, rule: 'answered' }))
+        return answer
+      })
+    }
   }
 }
 

@@ -13,7 +13,8 @@ import {
   type TransportKind
 } from '../dns/query.ts'
 import { accept } from '../dns/accept.ts'
-import { emptyAnswer } from '../dns/response.ts'
+import { emptyAnswer, encodeResponse } from '../dns/response.ts'
+import { Trace, type Note } from '../dns/trace.ts'
 import { HTTPS_RESPONSES } from '../metrics/families.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -30,7 +31,7 @@ import { TcpTransport } from '../server/transport/tcp.ts'
 import type { Response, Transport } from '../server/transport/transport.ts'
 import { UdpTransport } from '../server/transport/udp.ts'
 import { ZoneRouter } from '../server/zone-router.ts'
-import type { Name } from '../wire/name.ts'
+import { isSubdomain, type Name } from '../wire/name.ts'
 import { Rcode } from '../wire/numbers.ts'
 
 export interface ListenersOptions {
@@ -56,6 +57,19 @@ const SECURE_CONNECTIONS_MAX = 500
 /** Octets that they hold: what waits is there twice, as it is and encrypted. */
 const SECURE_HELD_OCTETS_MAX = 2 << 20
 
+/** A query that was answered, and why. */
+export interface Told {
+  readonly query: Query
+  readonly rcode: number
+  /** Of the server block that answered; empty when none has a zone for the name. */
+  readonly zone: string
+  readonly notes: readonly Note[]
+  /** Undefined: nothing is sent. */
+  readonly response: Buffer | undefined
+}
+
+export type Telling = (wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Told | undefined>
+
 export class Listeners {
   readonly #options: ListenersOptions
   readonly #connections: ConnectionTable
@@ -77,7 +91,7 @@ export class Listeners {
     const connectionsMax = connectionsMaxOf(files)
     this.#options = options
     this.#connections = new ConnectionTable({ clock, nextTurn, connectionsMax })
-    this.#handshakes = new HandshakeQueue(nextTurn)
+    this.#handshakes = new HandshakeQueue(clock, nextTurn)
     this.#secureConnections = new ConnectionTable({
       clock,
       nextTurn,
@@ -189,6 +203,25 @@ export class Listeners {
   ): (wire: Buffer, transport: TransportKind, peer: Peer) => Eventual<Response> {
     const { responder, listener } = this.#socketless(planned)
     return (wire, transport, peer) => responder.respond(wire, transport, peer, listener)
+  }
+
+  /** As `handedIn`, with what plugins noted meanwhile. What can't be read as a query is answered by undefined. */
+  telling(planned: PlannedListener): Telling {
+    const { responder, listener } = this.#socketless(planned)
+    return (wire, transport, peer) => {
+      const query = accept(wire, transport, peer, listener)
+      if (typeof query === 'string') return undefined
+      const trace = new Trace()
+      query.trace = trace
+      return whenReady(responder.answer(query), answer => {
+        const { rcode, dropped } = answer
+        const zone = planned.zones
+          .filter(({ name }) => name !== undefined && isSubdomain(query.name, name))
+          .reduce((longest, { text }) => (text.length > longest.length ? text : longest), '')
+        const response = dropped ? undefined : encodeResponse(query, answer)
+        return { query, rcode, zone, notes: trace.notes, response }
+      })
+    }
   }
 
   #socketless(planned: PlannedListener): { responder: Responder; listener: ListenerInfo } {

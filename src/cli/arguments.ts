@@ -51,11 +51,51 @@ export interface NamesArguments {
   readonly headers: boolean
 }
 
+/** What `resolvconf` is asked for, as it was typed. */
+export interface ResolvconfArguments {
+  /** `pod/shop/web-0`, `deploy/shop/web`, `ns/shop`. */
+  readonly from: string | undefined
+  /** `-f`: a manifest. */
+  readonly filename: string | undefined
+  readonly namespace: string | undefined
+  readonly dnsPolicy: string | undefined
+  readonly hostNetwork: boolean
+  readonly nameserver: readonly string[]
+  readonly search: readonly string[]
+  readonly option: readonly string[]
+  readonly clusterDomain: string | undefined
+  readonly clusterDns: readonly string[]
+  readonly nodeResolvConf: string | undefined
+  readonly kubernetesVersion: string | undefined
+  readonly runtime: string | undefined
+  readonly output: string | undefined
+}
+
+/** What `explain` is asked for, as it was typed. */
+export interface ExplainArguments {
+  readonly name: string
+  /** `A,AAAA`. */
+  readonly types: readonly string[]
+  /** As `resolvconf` has it. */
+  readonly from: string | undefined
+  readonly resolvConf: string | undefined
+  readonly resolvers: readonly string[]
+  readonly server: string | undefined
+  readonly json: boolean
+  readonly dot: boolean
+}
+
 export type Invocation =
   | { readonly command: 'serve'; readonly arguments: ServeArguments; readonly isBare: boolean }
   | { readonly command: 'check'; readonly arguments: ServeArguments }
   | { readonly command: 'get'; readonly arguments: ServeArguments; readonly get: GetArguments }
   | { readonly command: 'names'; readonly arguments: ServeArguments; readonly names: NamesArguments }
+  | {
+      readonly command: 'resolvconf'
+      readonly arguments: ServeArguments
+      readonly resolvconf: ResolvconfArguments
+    }
+  | { readonly command: 'explain'; readonly arguments: ServeArguments; readonly explain: ExplainArguments }
   | { readonly command: 'version' }
   | { readonly command: 'plugins' }
   /** Something to print, and how to end: help, or a mistake. */
@@ -72,9 +112,9 @@ const GO_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['version', false]
 ])
 
-const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'help'])
+const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'resolvconf', 'explain', 'help'])
 /** Commands that take kubectl's options, with the value written right behind the letter too: `-oyaml`, `-nshop`. */
-const LETTERED = new Set(['get', 'names'])
+const LETTERED = new Set(['get', 'names', 'resolvconf'])
 
 /** Reads the words after the program's name. */
 export function readArguments(words: readonly string[]): Invocation {
@@ -229,6 +269,95 @@ export function readArguments(words: readonly string[]): Invocation {
       }
       invocation =
         rest.length > 0 ? surplus(rest) : { command: 'names', arguments: serveArguments(options), names }
+    })
+  withState(program.command('resolvconf'))
+    .description('print the resolv.conf that the kubelet and the container runtime write for a Pod')
+    .usage('[--from pod/NS/NAME | -f FILE] [options]')
+    .argument('[surplus...]')
+    .option(
+      '--from <what>',
+      'the Pod: pod/NS/NAME, or the first one of deploy/NS/NAME (sts, ds, job, rs, cronjob), or ns/NS: an ordinary one there'
+    )
+    .option('-f, --filename <file>', 'a manifest with the Pod or its workload, or - for standard input')
+    .option('-n, --namespace <name>', 'the namespace where none is written (default: default)')
+    .option('--dns-policy <policy>', 'ClusterFirst, ClusterFirstWithHostNet, Default or None')
+    .option('--host-network', 'the Pod has hostNetwork: true')
+    .option('--nameserver <address>', 'one of dnsConfig.nameservers; repeatable', collect, [])
+    .option('--search <domain>', 'one of dnsConfig.searches; repeatable', collect, [])
+    .option(
+      '--option <name:value>',
+      'one of dnsConfig.options, as in ndots:2 or rotate; repeatable',
+      collect,
+      []
+    )
+    .option(
+      '--cluster-domain <domain>',
+      "the kubelet's clusterDomain (default: the Corefile's zone, cluster.local)"
+    )
+    .option(
+      '--cluster-dns <address>',
+      "the kubelet's clusterDNS; repeatable (default: the addresses of the Service kube-system/kube-dns)",
+      collect,
+      []
+    )
+    .option(
+      '--node-resolv-conf <file>',
+      "the node's resolv.conf, as the kubelet's resolvConf names it; '' for none (default: not known)"
+    )
+    .option(
+      '--kubernetes-version <version>',
+      'as in 1.24: older ones have other limits (default: the current one)'
+    )
+    .option('--runtime <name>', 'containerd, cri-o or docker (default: containerd)')
+    .option('-o, --output <format>', 'json')
+    .action((rest: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const text = (name: string) => textOf(options, name)
+      const texts = (name: string) => (options[name] as readonly string[] | undefined) ?? []
+      const resolvconf = {
+        ...{ from: text('from'), filename: text('filename'), namespace: text('namespace') },
+        ...{ dnsPolicy: text('dnsPolicy'), hostNetwork: options['hostNetwork'] === true },
+        ...{ nameserver: texts('nameserver'), search: texts('search'), option: texts('option') },
+        ...{ clusterDomain: text('clusterDomain'), clusterDns: texts('clusterDns') },
+        ...{ nodeResolvConf: text('nodeResolvConf'), kubernetesVersion: text('kubernetesVersion') },
+        ...{ runtime: text('runtime'), output: text('output') }
+      }
+      invocation =
+        rest.length > 0
+          ? surplus(rest)
+          : { command: 'resolvconf', arguments: serveArguments(options), resolvconf }
+    })
+  withState(program.command('explain'))
+    .description('show every query that a resolver sends for a name, who answers it, and why')
+    .usage('NAME [options]')
+    .argument('[names...]')
+    .option('--type <types>', 'A, AAAA or both (default: A,AAAA)', collect, [])
+    .option(
+      '--from <what>',
+      'who asks: pod/NS/NAME, or the first Pod of deploy/NS/NAME (sts, ds, job, rs, cronjob), or ns/NS: an ordinary one there (default: ns/default)'
+    )
+    .option('--resolv-conf <file>', 'the resolv.conf of whoever asks, instead; - reads standard input')
+    .option('--resolver <name>', 'whose walk it is: glibc, musl, dig and others; repeatable (default: glibc)', collect, [])
+    .option('--server <address>', 'ask this server, with its port where that is not 53, instead of the state')
+    .option('--json', 'print the report as JSON')
+    .option('--dot', 'print the walks as a graph for Graphviz')
+    .action((names: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const text = (name: string) => textOf(options, name)
+      const texts = (name: string) => (options[name] as readonly string[] | undefined) ?? []
+      const [name, ...rest] = names
+      if (name === undefined) {
+        const stderr = 'error: explain needs a name, as in labdns explain web.shop\n'
+        invocation = { command: 'exit', code: 2, stdout: '', stderr }
+        return
+      }
+      const explain = {
+        ...{ name, types: texts('type'), from: text('from'), resolvConf: text('resolvConf') },
+        ...{ resolvers: texts('resolver'), server: text('server') },
+        ...{ json: options['json'] === true, dot: options['dot'] === true }
+      }
+      invocation =
+        rest.length > 0 ? surplus(rest) : { command: 'explain', arguments: serveArguments(options), explain }
     })
   const goFlags = LETTERED.has(words[0] ?? '') ? words.map(lettered) : words.map(goFlag)
   try {

@@ -24,6 +24,16 @@ switch (invocation.command) {
     process.exit(await names(invocation.arguments, invocation.names))
     break
   }
+  case 'resolvconf': {
+    const { resolvconf } = await import('./resolvconf.ts')
+    process.exit(await resolvconf(invocation.arguments, invocation.resolvconf))
+    break
+  }
+  case 'explain': {
+    const { explain } = await import('./explain.ts')
+    process.exit(await explain(invocation.arguments, invocation.explain))
+    break
+  }
   case 'version': {
     const { versionLines } = await import('./version.ts')
     process.stdout.write(`${versionLines().join('\n')}\n`)

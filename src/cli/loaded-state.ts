@@ -66,8 +66,8 @@ export class OnceSources {
   /** Those that were made. */
   readonly all: readonly ManifestSource[]
 
-  /** Throws CorefileError when an option can't be read. */
-  constructor(args: ServeArguments, runtime: Runtime) {
+  /** `podDns`: whether the sources will be asked for it. Throws CorefileError when an option can't be read. */
+  constructor(args: ServeArguments, runtime: Runtime, podDns = false) {
     const made: ManifestSource[] = []
     this.all = made
     this.request = sourceChooser(
@@ -75,7 +75,8 @@ export class OnceSources {
       runtime,
       () => readFileSync(0),
       source => void made.push(source),
-      false
+      false,
+      podDns
     )
   }
 

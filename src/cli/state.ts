@@ -145,7 +145,8 @@ export function sourceChooser(
   runtime: Runtime,
   readStandardInput: () => Uint8Array,
   made: (source: ManifestSource) => void = () => undefined,
-  isWatching = true
+  isWatching = true,
+  podDns = false
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
   const fromApi = apiRequests(args, runtime)
@@ -163,6 +164,7 @@ export function sourceChooser(
             apps,
             simulation,
             runtime,
+            podDns,
             ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })

@@ -61,7 +61,7 @@ function metadata(object: ClusterObject): WrittenMap {
 }
 
 function service(object: Service): WrittenMap {
-  const { type, clusterIPs, externalName, externalIPs, ports } = object
+  const { type, clusterIPs, externalName, externalIPs, ports, selector } = object
   // Addresses of a load balancer follow those that the spec states, so what stands behind a name is the balancer's.
   const isIngress = (at: number) =>
     type === 'LoadBalancer' || externalIPs.slice(0, at + 1).some(one => !isAddress(one))
@@ -73,7 +73,8 @@ function service(object: Service): WrittenMap {
       ...(clusterIPs[0] === undefined ? {} : { clusterIP: clusterIPs[0], clusterIPs }),
       ...text('externalName', externalName),
       ...list('externalIPs', stated),
-      ...list('ports', ports.map(servicePort))
+      ...list('ports', ports.map(servicePort)),
+      ...(selector === undefined ? {} : { selector })
     },
     ...(ingress.length === 0
       ? {}

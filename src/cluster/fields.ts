@@ -158,7 +158,7 @@ export class Fields {
     const own = this.#path()
     const path = [...own, ...steps]
     // A map that is read for two purposes is wrong only once.
-    const same = (flaw: Flaw) => flaw.text === text && flaw.path.join('\n') === path.join('\n')
+    const same = (flaw: Flaw) => flaw.text === text && isSamePath(flaw.path, path)
     if (level === 'error' && this.#flaws.some(same)) return
     this.#flaws.push({ level, path, text, ...(at === undefined ? {} : { at: [...own, ...at] }) })
   }
@@ -186,6 +186,14 @@ export class Fields {
   #path(): (string | number)[] {
     return this.#parent === undefined ? [...this.#steps] : [...this.#parent.#path(), ...this.#steps]
   }
+}
+
+/** Compared from the end, where paths in one long list differ. */
+function isSamePath(a: FieldPath, b: FieldPath): boolean {
+  let at = a.length
+  if (at !== b.length) return false
+  while (at > 0 && a[at - 1] === b[at - 1]) at--
+  return at === 0
 }
 
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

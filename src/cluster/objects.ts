@@ -32,6 +32,8 @@ export interface Service {
   readonly ports: readonly ServicePort[]
   /** `spec.externalIPs`, then each load-balancer ingress's IP or else hostname. */
   readonly externalIPs: readonly string[]
+  /** `spec.selector`; absent when there is none. No answer needs it, and the index passes it over: reasons do. */
+  readonly selector?: Readonly<Record<string, string>>
 }
 
 /** One endpoint of a slice, ready or not: the index leaves out those that are not. */

@@ -44,9 +44,16 @@ function trimService(raw: unknown, flaws: Flaw[]): Service | undefined {
       clusterIPs: clusterIPs(spec),
       externalName: external ? externalName(spec) : '',
       ports: servicePorts(spec),
-      externalIPs: externalIPs(root, spec)
+      externalIPs: externalIPs(root, spec),
+      ...selectorIn(spec)
     }
   })
+}
+
+/** Nothing depends on it, so nothing is said of one that can't be read. */
+function selectorIn(spec: Fields): Pick<Service, 'selector'> {
+  const selector = spec.textsOf('selector')
+  return Object.keys(selector).length === 0 ? {} : { selector }
 }
 
 function trimEndpointSlice(raw: unknown, flaws: Flaw[]): EndpointSlice | undefined {

@@ -1,5 +1,6 @@
 // What a plugin gives back: the octets of a response without its OPT, and what other plugins need to know about it.
 import { HEADER_OCTETS, type Rcode } from '../wire/numbers.ts'
+import type { Fact } from './facts.ts'
 import type { Query } from './query.ts'
 
 /** An EDNS option that a response carries. */
@@ -28,8 +29,8 @@ export interface Reason {
   readonly plugin: string
   /** The rule, as a short stable word: `service`, `no-such-service`. */
   readonly rule: string
-  /** In words, with the objects that decided, as they are now. */
-  describe(query: Query): string
+  /** The same with the objects that decided, as they are now. `query` is the one that the plugin answered. */
+  explain(query: Query): Fact
 }
 
 /** Lookups led to lookups until the bound on them was reached: names that lead in a circle. */

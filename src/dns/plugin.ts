@@ -10,6 +10,8 @@ export interface Handler {
   answer(query: Query): Eventual<Answer>
   /** As `Plugin.notified`, where one of the chain's plugins has it. */
   notified?(query: Query): Answer | undefined
+  /** As `Plugin.takesClass`, where one of the chain's plugins has it. */
+  takesClass?(query: Query): boolean
 }
 
 /** A question worth asking right now, and what its answer shows. */
@@ -36,6 +38,8 @@ export interface Plugin {
   answer(query: Query, next: Handler): Eventual<Answer>
   /** Takes a NOTIFY (RFC 1996) for a zone that it copies from elsewhere; `undefined` when the zone is none of these. */
   notified?(query: Query): Answer | undefined
+  /** Whether it answers this query although its class isn't IN, which is refused otherwise. */
+  takesClass?(query: Query): boolean
 }
 
 /** Applies `use` to a value that is here, or to one that comes; makes no promise unless it was given one. */
@@ -61,7 +65,8 @@ class Link implements Handler {
 export function linkPlugins(plugins: readonly Plugin[], last: Handler): Handler {
   const chain = plugins.reduceRight<Handler>((next, plugin) => new Link(plugin, next), last)
   const takers = plugins.filter(plugin => plugin.notified !== undefined)
-  if (takers.length === 0) return chain
+  const classes = plugins.filter(plugin => plugin.takesClass !== undefined)
+  if (takers.length === 0 && classes.length === 0) return chain
   return {
     answer: query => chain.answer(query),
     notified: query => {
@@ -70,6 +75,7 @@ export function linkPlugins(plugins: readonly Plugin[], last: Handler): Handler 
         if (answer !== undefined) return answer
       }
       return undefined
-    }
+    },
+    takesClass: query => classes.some(plugin => plugin.takesClass?.(query) === true)
   }
 }

@@ -2,6 +2,7 @@
 import { formatName, nameKey, type Name, type NameKey } from '../wire/name.ts'
 import { Flag, HEADER_OCTETS, Opcode, Rclass, rclassName, rtypeName } from '../wire/numbers.ts'
 import { write16 } from '../wire/records.ts'
+import type { Trace } from './trace.ts'
 
 export type TransportKind = 'udp' | 'tcp' | 'tls' | 'https'
 
@@ -78,6 +79,8 @@ export class Query {
    * plugin that asks on with another Query hands the map on.
    */
   metadata: Map<string, string> | undefined = undefined
+  /** Where plugins note why they answer as they do; undefined: nobody wants to know. */
+  trace: Trace | undefined = undefined
 
   constructor(
     wire: Buffer,
@@ -210,6 +213,7 @@ export function derivedQuery(parent: Query, name: Name, qtype: number): Query {
 function inherit(query: Query, parent: Query): Query {
   query.receivedAt = parent.receivedAt
   query.metadata = parent.metadata
+  query.trace = parent.trace
   query.answerBy = parent.answerBy
   return query
 }

@@ -105,6 +105,8 @@ export interface Shared {
   readonly hasAnswered: () => boolean
   /** Ends the process with this status, once the log is written: for what nobody can go on from. */
   readonly end: (status: number) => void
+  /** Somebody will ask why queries are answered as they are, whether the Corefile has *explain* or not. */
+  readonly explains?: boolean
 }
 
 export interface SetupContext extends Shared {

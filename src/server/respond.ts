@@ -59,7 +59,7 @@ export class Responder implements MessageResponder {
   /** Asks the server block that the query belongs to; also the way back in for internal lookups. */
   answer(query: Query): Eventual<Answer> {
     const state = this.state
-    if (query.qclass !== Rclass.IN && !state.anyClass) return this.#refuse(query)
+    if (query.qclass !== Rclass.IN && !state.anyClass && !this.#takesClass(query)) return this.#refuse(query)
     if (query.optAt >= 0 && query.wire[query.optAt + 6] !== 0) return badVersionAnswer(query)
     const handler = state.router.handlerFor(query)
     if (handler === undefined) return this.#refuse(query)
@@ -88,6 +88,10 @@ export class Responder implements MessageResponder {
   #fail(query: Query, error: unknown): Answer {
     this.state.failed(query, error)
     return emptyAnswer(query, Rcode.SERVFAIL)
+  }
+
+  #takesClass(query: Query): boolean {
+    return this.state.router.handlerFor(query)?.takesClass?.(query) === true
   }
 
   #refuse(query: Query): Answer {

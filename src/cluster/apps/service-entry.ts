@@ -26,8 +26,17 @@ export function ingressOf({ object, families, ingress }: ServiceEntry): readonly
 
 /** The Service with its addresses. */
 export function serviceOf(entry: ServiceEntry): Service {
-  const { namespace, name, labels, type, clusterIPs, ports, externalName, externalIPs }: AppService =
-    entry.object
+  const {
+    namespace,
+    name,
+    labels,
+    type,
+    clusterIPs,
+    ports,
+    externalName,
+    externalIPs,
+    selector
+  }: AppService = entry.object
   const isExternal = type === 'ExternalName'
   const isHeadless = clusterIPs[0] === 'None'
   const addresses = entry.families.flatMap(family => entry.clusterIPs.get(family) ?? [])
@@ -37,6 +46,7 @@ export function serviceOf(entry: ServiceEntry): Service {
     clusterIPs: isExternal ? [] : isHeadless ? ['None'] : addresses,
     externalName: isExternal ? externalName : '',
     ports: ports.map(port => ({ name: port.name, port: port.port, protocol: port.protocol || 'TCP' })),
-    externalIPs: [...externalIPs, ...ingressOf(entry)]
+    externalIPs: [...externalIPs, ...ingressOf(entry)],
+    ...(selector === undefined ? {} : { selector })
   }
 }

@@ -2,6 +2,7 @@
 import { shownPath, type Fields } from '../fields.ts'
 import type { ContainerPort, PodTemplate } from './app-objects.ts'
 import { labels, oneOf, portNumber, protocol, ruled, unique } from './trim-fields.ts'
+import { podDns } from './trim-pod-dns.ts'
 import { label, portName, required } from './trim-rules.ts'
 
 /** Reads what is in `spec` of a Pod or of a template, with the labels beside it. */
@@ -11,7 +12,7 @@ export function podTemplate(metadata: Fields, spec: Fields): PodTemplate {
     labels: labels(metadata, 'labels'),
     hostname: ruled(spec, 'hostname', label),
     subdomain: ruled(spec, 'subdomain', label),
-    hostNetwork: spec.boolean('hostNetwork') ?? false,
+    hostNetwork: podDns(spec).hostNetwork,
     ports: containerPorts(spec)
   }
 }

@@ -20,6 +20,9 @@ export const unsupported = (value: string, supported: readonly string[]): string
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 const SERVICE_LABEL = '[a-z]([-a-z0-9]*[a-z0-9])?'
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`
+/** As search domains may be since Kubernetes 1.33. */
+const RELAXED_LABEL = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?'
+const RELAXED_SUBDOMAIN = `${RELAXED_LABEL}(\\.${RELAXED_LABEL})*`
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'
 const VALUE = `(${QUALIFIED})?`
 
@@ -48,6 +51,11 @@ const SUBDOMAIN_WORDS = explained(
   SUBDOMAIN,
   'example.com'
 )
+const RELAXED_SUBDOMAIN_WORDS = explained(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  RELAXED_SUBDOMAIN,
+  'example.com'
+)
 const QUALIFIED_WORDS = explained(
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
   QUALIFIED,
@@ -69,6 +77,7 @@ const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`)
 const LABEL_PATTERN = whole(LABEL)
 const SERVICE_PATTERN = whole(SERVICE_LABEL)
 const SUBDOMAIN_PATTERN = whole(SUBDOMAIN)
+const RELAXED_SUBDOMAIN_PATTERN = whole(RELAXED_SUBDOMAIN)
 const QUALIFIED_PATTERN = whole(QUALIFIED)
 const VALUE_PATTERN = whole(VALUE)
 
@@ -87,6 +96,8 @@ export const label = rule(LABEL_MAX, LABEL_PATTERN, LABEL_WORDS)
 export const serviceLabel = rule(LABEL_MAX, SERVICE_PATTERN, SERVICE_WORDS)
 /** Names of everything else. */
 export const subdomain = rule(SUBDOMAIN_MAX, SUBDOMAIN_PATTERN, SUBDOMAIN_WORDS)
+/** Search domains of Pods. */
+export const subdomainWithUnderscore = rule(SUBDOMAIN_MAX, RELAXED_SUBDOMAIN_PATTERN, RELAXED_SUBDOMAIN_WORDS)
 export const labelValue = rule(LABEL_MAX, VALUE_PATTERN, VALUE_WORDS)
 
 const cronJobLength = rule(52, /^/, '')

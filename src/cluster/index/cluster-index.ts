@@ -23,6 +23,7 @@ import { PodTable } from './pod-table.ts'
 import { ServiceType } from './service-record.ts'
 import { ServiceTable, type Change } from './service-table.ts'
 import { Slab } from './slab.ts'
+import { Surroundings } from './surroundings.ts'
 
 /** Octets of a label (RFC 1035 §2.3.4). */
 const LABEL_MAX = 63
@@ -42,6 +43,8 @@ export interface IndexOptions {
   readonly zonal: boolean
   /** Addresses outside the cluster, for *k8s_external*. */
   readonly external: boolean
+  /** Keeps what reasons need besides (`Surroundings`). */
+  readonly explain?: boolean
 }
 
 /** Options of a plain stanza. */
@@ -62,6 +65,8 @@ export class ClusterIndex implements ClusterSink {
   readonly services: ServiceTable
   readonly imports: ServiceTable
   readonly pods: PodTable
+  /** Undefined where nobody explains. */
+  readonly surroundings: Surroundings | undefined
   readonly external = new ExternalTable()
   /** Unix seconds of the last change that moves a zone's serial; 0 before the first (kubernetes-records.md §14). */
   serial = 0
@@ -85,9 +90,12 @@ export class ClusterIndex implements ClusterSink {
     this.services = new ServiceTable(this.#slab, hasher, this.namespaces, slices)
     this.imports = new ServiceTable(this.#slab, hasher, this.namespaces, slices)
     this.pods = new PodTable(this.#slab, hasher, this.namespaces)
+    this.surroundings = options.explain === true ? new Surroundings() : undefined
   }
 
   put(object: ClusterObject): void {
+    if (this.surroundings !== undefined && (object.kind === 'Namespace' || !this.#isLeftOut(object)))
+      this.surroundings.put(object)
     switch (object.kind) {
       case 'Namespace':
         this.namespaces.declare(object.name, this.options.namespaceLabels?.matches(object.labels) ?? true)
@@ -120,6 +128,7 @@ export class ClusterIndex implements ClusterSink {
   }
 
   remove(kind: ClusterKind, namespace: string, name: string): void {
+    this.surroundings?.remove(kind, namespace, name)
     switch (kind) {
       case 'Namespace':
         this.namespaces.declare(name, false)

@@ -19,6 +19,8 @@ export interface Kinds {
   readonly known: Readonly<Record<string, KnownKind>>
   /** The namespace of known objects that name none; '' where that is a mistake. */
   readonly defaultNamespace: string
+  /** Whether what Pods and workloads say of DNS, and NetworkPolicies of egress, is kept too. */
+  readonly podDns?: boolean
   /** What is kept of an object of another kind; undefined: nothing. */
   readonly keep: (
     kind: string,

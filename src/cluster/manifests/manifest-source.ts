@@ -8,7 +8,12 @@ import { basename, dirname } from 'node:path'
 import type { Timer } from '../../runtime/clock.ts'
 import type { Log } from '../../runtime/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
-import { DEFAULT_SIMULATION, type ControlPlane, type SimulationOptions } from '../apps/simulated.ts'
+import {
+  DEFAULT_SIMULATION,
+  type ControlPlane,
+  type ObjectName,
+  type SimulationOptions
+} from '../apps/simulated.ts'
 import type { ClusterObject } from '../objects.ts'
 import type { ClusterSink, ClusterSource } from '../source.ts'
 import type { AppsSettled } from './apps-state.ts'
@@ -21,6 +26,8 @@ import { lineOf, newFile, type ManifestFile } from './manifest-file.ts'
 import { ManifestLog } from './manifest-log.ts'
 import { Pace } from './pace.ts'
 import { hashOf, NOTHING, readFile, type FileContents } from './read-file.ts'
+import type { WrittenPolicy } from './network-policy-in.ts'
+import type { WrittenPodDns } from './pod-dns-in.ts'
 import { keyOf } from './reading.ts'
 import { startLine } from './report.ts'
 import type { SimulatedApps } from './simulated-apps.ts'
@@ -34,6 +41,8 @@ export interface ManifestOptions {
   /** How; only with `apps`. */
   readonly simulation?: SimulationOptions
   readonly runtime: Pick<Runtime, 'clock' | 'files' | 'log'>
+  /** Whether `podDns` and `networkPolicies` are going to be asked. */
+  readonly podDns?: boolean
   /** What `-` stands for. */
   readonly standardInput?: Uint8Array
   /** How changes are noticed; without it the files are read once. */
@@ -129,6 +138,25 @@ export class ManifestSource implements ClusterSource {
     const from = declared === undefined ? this.#apps?.state.madeFrom(kind, namespace, name) : undefined
     const entry = from === undefined ? declared : this.#catalog.declarations(keyOf(from))[0]
     return entry === undefined ? undefined : { file: entry.file.shown, line: lineOf(entry.part, entry.found) }
+  }
+
+  /** What a Pod or workload says of its Pods' DNS, as it is declared; with the option `podDns` alone. */
+  podDns(kind: string, namespace: string, name: string): WrittenPodDns | undefined {
+    return this.#catalog.declarations(keyOf({ kind, namespace, name }))[0]?.found.podDns
+  }
+
+  /** NetworkPolicies, as they are declared; with the option `podDns` alone. */
+  *networkPolicies(): Iterable<WrittenPolicy> {
+    for (const [entry] of this.#catalog.entries()) {
+      if (entry?.found.policy !== undefined) yield entry.found.policy
+    }
+  }
+
+  /** Everything that `podDns` knows of. */
+  *podDnsNames(): Iterable<ObjectName> {
+    for (const [entry] of this.#catalog.entries()) {
+      if (entry?.found.podDns !== undefined) yield entry.found
+    }
   }
 
   /** Reads everything. Rejects when a path or folder can't be read; what is wrong inside of files is only logged. */
@@ -309,7 +337,8 @@ export class ManifestSource implements ClusterSource {
 
   #newFile(path: string, shown: string): ManifestFile {
     const { order, option } = this.#inputs.placeOf(path)
-    return newFile(path, shown, order, (option === 'apps' ? this.#apps?.kinds : undefined) ?? MANIFEST_KINDS)
+    const kinds = (option === 'apps' ? this.#apps?.kinds : undefined) ?? MANIFEST_KINDS
+    return newFile(path, shown, order, this.#options.podDns === true ? { ...kinds, podDns: true } : kinds)
   }
 
   async #read(octets: Buffer, hash: string, file: ManifestFile, pace: Pace): Promise<FileContents> {

@@ -49,6 +49,7 @@ const APP_FIELDS = [
   ],
   ...['parallelism', 'completions', 'suspend', 'jobTemplate', 'schedule', 'podSelector'],
   ...['containers', 'initContainers', 'containerPort', 'restartPolicy', 'hostNetwork', 'subdomain', 'image'],
+  ...['dnsPolicy', 'dnsConfig', 'nameservers', 'searches'],
   ...[
     'targetPort',
     'nodePort',

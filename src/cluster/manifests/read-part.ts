@@ -6,9 +6,11 @@ import { readJson } from './json-document.ts'
 import type { Kinds, KnownKind } from './kinds.ts'
 import { looksLike, mistakeAround, mistakeBehind } from './mistakes.ts'
 import { misspelled } from './misspelled.ts'
+import { networkPolicyIn } from './network-policy-in.ts'
 import type { ListHeader, Part } from './part.ts'
 import type { PartText } from './parts.ts'
 import { readPlainYaml } from './plain-yaml.ts'
+import { podDnsIn } from './pod-dns-in.ts'
 import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
 
 /** The longest part that is read, in characters. Kubernetes stores no object over 1.5 MiB. */
@@ -106,7 +108,7 @@ class PartReader implements Reading {
   #known(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string, apiVersion: string): void {
     const known = this.#kindOf(kind)
     if (known?.apiVersions.includes(apiVersion)) {
-      this.#trim(value, path, kind, known)
+      this.#trim(value, path, kind, apiVersion, known)
       return
     }
     const meant = Object.keys(this.#kinds.known).find(name => name.toLowerCase() === kind.toLowerCase())
@@ -140,7 +142,13 @@ class PartReader implements Reading {
     return { kind, namespace: namespace === '' ? this.#kinds.defaultNamespace : namespace, name }
   }
 
-  #trim(value: Readonly<Record<string, unknown>>, path: FieldPath, kind: string, known: KnownKind): void {
+  #trim(
+    value: Readonly<Record<string, unknown>>,
+    path: FieldPath,
+    kind: string,
+    apiVersion: string,
+    known: KnownKind
+  ): void {
     const flaws: Flaw[] = []
     const held = known.trim(value, flaws)
     const subject = this.#subject(value, kind)
@@ -158,7 +166,8 @@ class PartReader implements Reading {
       ...subject,
       held: detached(held),
       ...this.#place(path),
-      ...(owner === undefined ? {} : { owner })
+      ...(owner === undefined ? {} : { owner }),
+      ...this.#asked(kind, apiVersion, value)
     })
   }
 
@@ -170,7 +179,23 @@ class PartReader implements Reading {
     apiVersion: string
   ): void {
     const held = this.#kinds.keep(kind, apiVersion, value)
-    this.found.push({ kind, ...nameIn(value), held, ...this.#place(path) })
+    const asked = this.#asked(kind, apiVersion, value)
+    this.found.push({ kind, ...nameIn(value), held, ...this.#place(path), ...asked })
+  }
+
+  /** What only commands need that ask for it. */
+  #asked(
+    kind: string,
+    apiVersion: string,
+    value: Readonly<Record<string, unknown>>
+  ): Pick<Found, 'podDns' | 'policy'> {
+    if (this.#kinds.podDns !== true) return {}
+    const podDns = podDnsIn(kind, apiVersion, value)
+    const policy = networkPolicyIn(kind, apiVersion, value)
+    return {
+      ...(podDns === undefined ? {} : { podDns: detached(podDns) }),
+      ...(policy === undefined ? {} : { policy: detached(policy) })
+    }
   }
 
   /** Something that Kubernetes has no word for: prose, a saved web page, or the settings of another program. */
@@ -330,6 +355,6 @@ function listedKeys(keys: readonly string[]): string {
 }
 
 /** A copy that holds no slice of the file's text: V8 would keep the whole text alive for one long name. */
-function detached(held: Held): Held {
-  return JSON.parse(JSON.stringify(held)) as Held
+function detached<T extends object>(held: T): T {
+  return JSON.parse(JSON.stringify(held)) as T
 }

@@ -3,6 +3,8 @@ import type { AppObject } from '../apps/app-objects.ts'
 import type { NetworkPolicy } from '../apps/trim-network-policy.ts'
 import type { ClusterObject } from '../objects.ts'
 import type { Endpoints } from './endpoints.ts'
+import type { WrittenPolicy } from './network-policy-in.ts'
+import type { WrittenPodDns } from './pod-dns-in.ts'
 
 /** The ConfigMap with a cluster's Corefile, which can be served with. */
 interface CorefileConfigMap {
@@ -27,6 +29,10 @@ export interface Found {
   readonly held: Held | undefined
   /** The key of the workload that made it in a cluster, if one did. */
   readonly owner?: string | undefined
+  /** What it says of its Pods' DNS, where that was asked for. */
+  readonly podDns?: WrittenPodDns | undefined
+  /** What a NetworkPolicy says of egress, where that was asked for. */
+  readonly policy?: WrittenPolicy | undefined
   readonly line: number
   readonly column: number
 }

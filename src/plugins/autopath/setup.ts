@@ -1,4 +1,4 @@
-// `autopath [ZONES…] RESOLV-CONF | @PLUGIN` (corefile-and-plugins.md §8.15).
+// `autopath [ZONES…] RESOLV-CONF | @PLUGIN` (corefile-and-plugins.md §8.15), and `@name`, which CoreDNS doesn't have.
 import { quoteText } from '../../corefile/values.ts'
 import { zonesOrKeys } from '../../corefile/zones.ts'
 import { ZoneTable } from '../../dns/zone.ts'
@@ -8,7 +8,8 @@ import type { Files } from '../../runtime/files.ts'
 import { ROOT, type Name } from '../../wire/name.ts'
 import { isClusterView, type ClusterView } from '../cluster-view.ts'
 import type { PluginDefinition } from '../definition.ts'
-import { Autopath } from './autopath.ts'
+import { Autopath, type NotTaken, type WalkOutcome } from './autopath.ts'
+import type { Query } from '../../dns/query.ts'
 import { readSearchList } from './search-list.ts'
 
 const OWN_RESOLV_CONF = '/etc/resolv.conf'
@@ -19,6 +20,15 @@ const SUCCEEDED = {
   help: 'Counter of requests that did autopath.',
   labels: ['server']
 }
+
+const QUERIES = {
+  name: 'labdns_autopath_queries_total',
+  help: 'Counter of what autopath did with queries in its zones.',
+  labels: ['server', 'outcome']
+}
+
+/** The namespace is read from the name that is asked for. */
+const BY_NAME = 'name'
 
 export const autopathPlugin: PluginDefinition = {
   name: 'autopath',
@@ -51,31 +61,52 @@ export const autopathPlugin: PluginDefinition = {
       const own = readText(files, OWN_RESOLV_CONF)
       more = [...(own instanceof Error ? [] : readSearchList(own)), ROOT]
       context.onStartup(() => {
-        const plugin = context.plugin(source)
+        // Whatever the plugin is called: there is one that shows a cluster.
+        const plugin = context.plugin(source === BY_NAME ? 'kubernetes' : source)
         if (isClusterView(plugin)) view = plugin
-        if (view?.index.options.pods !== true) {
-          log
-            .own()
-            .warn(
-              `autopath @${source} changes no query: it needs the kubernetes plugin with 'pods verified' in the same server block`
-            )
-        }
+        const missing = source === BY_NAME ? needsCluster(view) : needsPods(view)
+        if (missing !== undefined) log.own().warn(`autopath @${source} changes no query: it needs ${missing}`)
       })
     }
-    const succeeded = metricsOf(context).counter(SUCCEEDED)
+    const metrics = metricsOf(context)
+    const succeeded = metrics.counter(SUCCEEDED)
+    const queries = metrics.counter(QUERIES)
     // Finding a series costs more than the walk; a block mostly has one listener.
-    let counted: { readonly label: string; readonly value: Value } | undefined
+    let found:
+      | { readonly label: string; readonly value: Value; readonly outcomes: Map<WalkOutcome, Value> }
+      | undefined
+    const seriesOf = ({ listener: { label } }: Query) =>
+      found?.label === label
+        ? found
+        : (found = { label, value: succeeded.with(label), outcomes: new Map<WalkOutcome, Value>() })
     return new Autopath({
       zones,
-      searchPath: source === '' ? () => search : query => view?.searchPath(query),
+      searchPath: query => {
+        if (source === '') return search
+        if (source === BY_NAME) return view?.searchPathByName(query) ?? NO_PATH
+        return view?.searchPath(query) ?? NO_PATH
+      },
       more,
-      succeeded: query => {
-        const { label } = query.listener
-        if (counted?.label !== label) counted = { label, value: succeeded.with(label) }
-        return counted.value
+      succeeded: query => seriesOf(query).value,
+      counted: (query, outcome) => {
+        const { label, outcomes } = seriesOf(query)
+        let value = outcomes.get(outcome)
+        if (value === undefined) outcomes.set(outcome, (value = queries.with(label, outcome)))
+        return value
       }
     })
   }
+}
+
+const NO_PATH: NotTaken = 'unknown-client'
+
+function needsPods(view: ClusterView | undefined): string | undefined {
+  if (view?.index.options.pods === true) return undefined
+  return "the kubernetes plugin with 'pods verified' in the same server block"
+}
+
+function needsCluster(view: ClusterView | undefined): string | undefined {
+  return view === undefined ? 'the kubernetes plugin in the same server block' : undefined
 }
 
 function readText(files: Files, path: string): string | Error {

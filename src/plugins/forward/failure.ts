@@ -35,6 +35,10 @@ const CAUSES: Readonly<Record<UpstreamErrorCode, readonly [ExtendedError, string
   SYSTEM: [NETWORK_ERROR, 'network error']
 }
 
+/** Why there is no answer, in a few words. */
+export const causeOf = ({ error }: Failure): string =>
+  (error instanceof UpstreamError ? CAUSES[error.code] : CAUSES.SYSTEM)[1]
+
 /** SERVFAIL: no upstream gave an answer. */
 export function failedAnswer(query: Query, { error, upstream }: Failure): Answer {
   const answer = emptyAnswer(query, Rcode.SERVFAIL)

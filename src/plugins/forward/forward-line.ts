@@ -9,8 +9,8 @@ import { makePolicy, type Policy } from '../../upstream/policy.ts'
 import type { Network, Upstream, UpstreamRuntime } from '../../upstream/upstream.ts'
 import { UpstreamError } from '../../upstream/upstream-error.ts'
 import { isSubdomain, sameName, type Name } from '../../wire/name.ts'
-import { Flag, Rcode } from '../../wire/numbers.ts'
-import { failedAnswer, isFailure, refusedAnswer, type Failure } from './failure.ts'
+import { Flag, Rcode, rcodeName } from '../../wire/numbers.ts'
+import { causeOf, failedAnswer, isFailure, refusedAnswer, type Failure } from './failure.ts'
 import type { ForwardMeter, RejectReason, ServerMeter } from './forward-meter.ts'
 import type { ForwardOptions } from './options.ts'
 import { SharedQuestion, shareKey } from './shared-question.ts'
@@ -109,7 +109,33 @@ export class ForwardLine {
 
   #reject(query: Query, reason: RejectReason): Answer {
     this.#meter.rejected(reason)
-    return refusedAnswer(query, this.#rejections[reason])
+    const error = this.#rejections[reason]
+    if (query.trace !== undefined) this.#tellFailure(query, failureOf(error), this.#runtime.clock.now())
+    return refusedAnswer(query, error)
+  }
+
+  #fail(query: Query, failure: Failure, beganAt: number): Answer {
+    if (query.trace !== undefined) this.#tellFailure(query, failure, beganAt)
+    return failedAnswer(query, failure)
+  }
+
+  #tell(query: Query, upstream: string, beganAt: number, { rcode }: Answer): void {
+    if (query.trace === undefined) return
+    const milliseconds = this.#runtime.clock.now() - beganAt
+    const zone = this.options.from.zone
+    query.trace.note(query, () => {
+      return { plugin: 'forward', rule: 'forwarded', zone, upstream, milliseconds, rcode: rcodeName(rcode) }
+    })
+  }
+
+  #tellFailure(query: Query, failure: Failure, beganAt: number): void {
+    const milliseconds = this.#runtime.clock.now() - beganAt
+    const zone = this.options.from.zone
+    const { upstream } = failure
+    query.trace?.note(query, () => ({
+      ...{ plugin: 'forward', rule: 'forward-failed', zone, milliseconds, cause: causeOf(failure) },
+      ...(upstream === undefined ? {} : { upstream })
+    }))
   }
 
   #leave(query: Query): void {
@@ -122,12 +148,13 @@ export class ForwardLine {
     this.#meter.shared.increment()
     try {
       const outcome = await question.join(query, query.answerBy, now, this.#runtime.wheel)
-      if (outcome === undefined) return failedAnswer(query, TIME_IS_OVER)
-      if (isFailure(outcome)) return failedAnswer(query, outcome)
+      if (outcome === undefined) return this.#fail(query, TIME_IS_OVER, now)
+      if (isFailure(outcome)) return this.#fail(query, outcome, now)
       query.metadata?.set('forward/upstream', outcome.upstream)
-      return outcome.reply === undefined
-        ? failedAnswer(query, NOT_ASKED)
-        : read(query, Buffer.from(outcome.reply), outcome.network)
+      if (outcome.reply === undefined) return this.#fail(query, NOT_ASKED, now)
+      const answer = read(query, Buffer.from(outcome.reply), outcome.network)
+      this.#tell(query, outcome.upstream, now, answer)
+      return answer
     } finally {
       this.#leave(query)
     }
@@ -137,6 +164,7 @@ export class ForwardLine {
   async #lead(query: Query, length: number, key: string | undefined): Promise<Answer> {
     const { failsMax, failfast, failover } = this.options
     const { clock, random } = this.#runtime
+    const beganAt = clock.now()
     const endAt = query.answerBy
     const question = new SharedQuestion(query)
     if (key !== undefined) this.#underWay[query.transport].set(key, question)
@@ -185,9 +213,10 @@ export class ForwardLine {
         failure = NO_HEALTHY
         if (failover.has(answer.rcode) && ++failovers < list.length) continue
         failure = undefined
+        this.#tell(query, upstream.text, beganAt, answer)
         return answer
       }
-      return failedAnswer(query, failure)
+      return this.#fail(query, failure, beganAt)
     } finally {
       if (key !== undefined) this.#underWay[query.transport].delete(key)
       question.settle(failure)

@@ -1,6 +1,7 @@
 // ExternalName Services: the CNAME, and what its target has (kubernetes-records.md §7).
-import type { Answer, Reason } from '../../dns/answer.ts'
+import type { Answer } from '../../dns/answer.ts'
 import type { AnswerWriter } from '../../dns/answer-writer.ts'
+import type { ChainEnd } from '../../dns/facts.ts'
 import { whenReady, type Eventual } from '../../dns/plugin.ts'
 import type { Query } from '../../dns/query.ts'
 import { expandRecord } from '../../wire/expand.ts'
@@ -16,10 +17,10 @@ export type Lookup = (name: Name, qtype: number, query: Query) => Eventual<Answe
 /** CNAMEs that may precede another one inside the zone. */
 const CNAMES_BEFORE_MAX = 10
 
-/** How the caller says NODATA, and why a chain is answered. */
+/** How the caller says NODATA, and what it does with an answer that has records. Both are told of the chain. */
 export interface Negatives {
-  readonly noData: (query: Query) => Answer
-  readonly reason: Reason | undefined
+  readonly noData: (query: Query, chain: readonly Name[], end: ChainEnd) => Answer
+  readonly found: (query: Query, answer: Answer, chain: readonly Name[], end: ChainEnd) => Answer
 }
 
 export class CnameChain {
@@ -62,9 +63,9 @@ export class CnameChain {
     const zoneOctets = query.nameEnd - zoneAt
     for (;;) {
       const target = externalName(match)
-      if (target === undefined || isSubdomain(target, current)) return negatives.noData(query)
-      if (chain.length > CNAMES_BEFORE_MAX || chain.some(one => sameName(one, target)))
-        return negatives.noData(query)
+      if (target === undefined || isSubdomain(target, current)) return negatives.noData(query, chain, 'below')
+      if (chain.length > CNAMES_BEFORE_MAX) return negatives.noData(query, chain, 'too-long')
+      if (chain.some(one => sameName(one, target))) return negatives.noData(query, chain, 'loop')
       chain.push(target)
       if (!isSubdomain(target, zone.name)) {
         return whenReady(this.#lookup(target, query.qtype, query), found =>
@@ -78,7 +79,9 @@ export class CnameChain {
     this.#writer.begin(query)
     const [ownerAt, ownerOctets] = this.#writeChain(chain)
     const count = this.#records.addresses(match, query.qtype, this.#options.ttl, ownerAt, ownerOctets)
-    return count > 0 ? this.#finish(query, negatives, 0) : negatives.noData(query)
+    return count > 0
+      ? this.#finish(query, negatives, 0, chain, 'records')
+      : negatives.noData(query, chain, 'nothing')
   }
 
   /** One CNAME for each target, and what the server finds for it: endpoints that are domain names. */
@@ -91,7 +94,7 @@ export class CnameChain {
         this.#writeChain([target])
         flags |= this.#copyAnswers(answers[i] as Answer)
       })
-      return this.#finish(query, negatives, flags)
+      return this.#finish(query, negatives, flags, targets, 'outside')
     }
     const isHere = (one: Eventual<Answer>): one is Answer => !(one instanceof Promise)
     if (found.every(isHere)) return write(found)
@@ -101,13 +104,12 @@ export class CnameChain {
   #write(query: Query, chain: readonly Name[], found: Answer, negatives: Negatives): Answer {
     this.#writer.begin(query)
     this.#writeChain(chain)
-    return this.#finish(query, negatives, this.#copyAnswers(found))
+    return this.#finish(query, negatives, this.#copyAnswers(found), chain, 'outside')
   }
 
-  #finish(query: Query, negatives: Negatives, flags: number): Answer {
+  #finish(query: Query, negatives: Negatives, flags: number, chain: readonly Name[], end: ChainEnd): Answer {
     const answer = this.#writer.finish(Rcode.NOERROR, Flag.AA | query.copiedFlags | flags)
-    answer.reason = negatives.reason
-    return answer
+    return negatives.found(query, answer, chain, end)
   }
 
   /** Writes the CNAMEs, each owned by the one before; returns where the last target stands and its octets. */

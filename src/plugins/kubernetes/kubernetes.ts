@@ -3,6 +3,7 @@ import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
 import { explainFailure, ExtendedError } from '../../dns/extended-error.ts'
+import type { ChainEnd } from '../../dns/facts.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
 import { LiveUse, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
@@ -11,10 +12,10 @@ import type { Transferer, ZoneTransfer } from '../../dns/transfer.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { formatName, type Name } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
-import type { ClusterView } from '../cluster-view.ts'
+import type { ClusterView, NoSearchPath } from '../cluster-view.ts'
 import { Apex, isNameServerName, isVersionName } from './apex.ts'
 import { exampleQuestions } from './examples.ts'
-import { CnameChain, type Lookup } from './external-name.ts'
+import { CnameChain, type Lookup, type Negatives } from './external-name.ts'
 import { FIRST_NAME_ERROR, Match, Outcome } from './match.ts'
 import { QueryMetadata } from './metadata.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
@@ -85,8 +86,18 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     return this.index.isSynced ? undefined : this.#waiting.hold(answer)
   }
 
+  searchPathByName(query: Query): readonly Name[] | NoSearchPath {
+    const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
+    if (zone === undefined) return 'outside-path'
+    return this.#searchPaths.ofName(query.wire, HEADER_OCTETS, this.#zones.zoneAt, zone)
+  }
+
   examples(): readonly Example[] {
     return exampleQuestions(this.index, formatName(this.options.primaryZone).slice(0, -1))
+  }
+
+  meant(labels: readonly string[]): readonly string[] {
+    return this.#reasons.meant(labels)
   }
 
   publish(query: Query, metadata: Map<string, string>): void {
@@ -179,10 +190,18 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     return this.#chain.answer(query, zone, zoneAt, this.#negatives(zoneAt))
   }
 
-  #negatives(zoneAt: number) {
+  #negatives(zoneAt: number): Negatives {
+    const why = (query: Query, chain: readonly Name[], end: ChainEnd): Reason | undefined =>
+      query.trace === undefined
+        ? this.#reasons.byOutcome[Outcome.EXTERNAL_NAME]
+        : this.#reasons.chain(chain, end)
     return {
-      noData: (query: Query) => this.#noData(query, zoneAt, this.#reasons.byOutcome[Outcome.EXTERNAL_NAME]),
-      reason: this.#reasons.byOutcome[Outcome.EXTERNAL_NAME]
+      noData: (query, chain, end) => this.#noData(query, zoneAt, why(query, chain, end)),
+      found: (query, answer, chain, end) => {
+        answer.reason = why(query, chain, end)
+        noteReason(query, answer.reason)
+        return answer
+      }
     }
   }
 
@@ -284,6 +303,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     if (!this.index.isSynced) return this.#unsynced(query, zoneAt)
     if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
       query.liveUse = LiveUse.PASSED
+      query.trace?.note(query, () => ({ ...(reason as Reason).explain(query), passedOn: true }))
       return next.answer(query)
     }
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
@@ -306,23 +326,26 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     this.apex.writeSoa(query, zoneAt, this.#serial(query))
     const answer = writer.finish(rcode, Flag.AA | query.copiedFlags)
     answer.reason = reason
+    noteReason(query, reason)
     return answer
   }
 
   #positive(query: Query, reason: Reason | undefined): Answer {
     const answer = this.#writer.finish(Rcode.NOERROR, Flag.AA | query.copiedFlags)
     answer.reason = reason
+    if (query.trace !== undefined) noteReason(query, reason)
     return answer
   }
 
-  #refuse(query: Query, rule: string): Answer {
+  #refuse(query: Query, rule: Rule): Answer {
     const answer = emptyAnswer(query, Rcode.REFUSED)
     answer.reason = this.#rule(rule)
+    noteReason(query, answer.reason)
     return answer
   }
 
-  #rule(rule: string): Reason | undefined {
-    return this.#reasons.byRule.get(rule)
+  #rule(rule: Rule): Reason {
+    return this.#reasons.byRule[rule]
   }
 
   #serial(query: Query): number {
@@ -347,6 +370,11 @@ const UNKNOWN_STATE: StateView = {
   status: () => ({ isSynced: true, problems: [] }),
   arrival: () => undefined,
   isOld: () => false
+}
+
+/** Tells whoever wants to know why a query is answered as it is. */
+function noteReason(query: Query, reason: Reason | undefined): void {
+  if (reason !== undefined) query.trace?.note(query, () => reason.explain(query))
 }
 
 function isLowerCase(octets: Uint8Array, start: number, end: number): boolean {

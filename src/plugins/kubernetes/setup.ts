@@ -7,6 +7,7 @@ import type { IndexOptions } from '../../cluster/index/cluster-index.ts'
 import { LabelSelector } from '../../cluster/selector.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { encodeName, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
+import { clusterViews } from '../cluster-view.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
 import { Apex } from './apex.ts'
 import { Kubernetes } from './kubernetes.ts'
@@ -55,7 +56,8 @@ export const kubernetesPlugin: PluginDefinition = {
       multicluster: stanza.multicluster.length > 0,
       endpointPodNames: stanza.endpointPodNames,
       zonal: stanza.zonal,
-      external: context.directives.includes('k8s_external')
+      external: context.directives.includes('k8s_external'),
+      explain: context.explains === true || context.directives.includes('explain')
     }
     const state = context.clusters.state(
       context.clusterSource({
@@ -74,7 +76,9 @@ export const kubernetesPlugin: PluginDefinition = {
       () => state.index.isSynced,
       () => statusWords(state.status())
     )
-    return new Kubernetes(state.index, withShortTtl(options, state), context.lookup, state)
+    const plugin = new Kubernetes(state.index, withShortTtl(options, state), context.lookup, state)
+    clusterViews(context).push(plugin)
+    return plugin
   }
 }
 

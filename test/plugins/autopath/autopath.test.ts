@@ -8,6 +8,8 @@ import { emptyAnswer } from '../../../src/dns/response.ts'
 import { writeSections } from '../../../src/dns/sections.ts'
 import { readSearchList } from '../../../src/plugins/autopath/search-list.ts'
 import { autopathPlugin } from '../../../src/plugins/autopath/setup.ts'
+import { cachePlugin } from '../../../src/plugins/cache/setup.ts'
+import type { PluginDefinition } from '../../../src/plugins/definition.ts'
 import { kubernetesPlugin } from '../../../src/plugins/kubernetes/setup.ts'
 import { metricsOf } from '../../../src/metrics/metrics.ts'
 import { formatName } from '../../../src/wire/name.ts'
@@ -170,7 +172,7 @@ const pod = (namespace: string, podIP: string): ClusterObject => ({
   deleting: false
 })
 
-async function cluster(lines: string) {
+async function cluster(lines: string, more: readonly PluginDefinition[] = []) {
   const source = new MemorySource()
   for (const name of ['shop', 'other']) source.put({ kind: 'Namespace', name, labels: {} })
   source.put(service('other', 'web', { clusterIPs: ['10.96.0.7'] }))
@@ -180,13 +182,13 @@ async function cluster(lines: string) {
   const seen: string[] = []
   const [block] = setupBlocks(
     `.:53 {\n${lines}\n}`,
-    [autopathPlugin, kubernetesPlugin],
+    [autopathPlugin, kubernetesPlugin, ...more],
     shared,
     behind({ 'out.example.': here }, seen)
   )
   await block!.start()
   await shared.clusters.start()
-  return { source, runtime, seen, chain: block!.chain }
+  return { source, runtime, seen, chain: block!.chain, metrics: metricsOf(shared) }
 }
 
 const STANZA = 'autopath @kubernetes\nkubernetes cluster.local {\npods verified\n}'
@@ -215,7 +217,7 @@ t.test('without Pods a warning says that nothing happens', async t => {
 t.test("the manual's examples can be set up", async t => {
   const manual = readFileSync(new URL('../../../../src/plugins/autopath/README.md', import.meta.url), 'utf8')
   const examples = [...manual.matchAll(/^```corefile\n([^]*?)^```$/gm)].map(match => match[1]!)
-  t.equal(examples.length, 2)
+  t.equal(examples.length, 3)
   const definitions = [...(await loadPlugins(directives)).values()]
   for (const example of examples) {
     const runtime = testRuntime({ '/etc/resolv.conf': 'nameserver 192.0.2.1\nsearch a.org\n' })
@@ -227,4 +229,61 @@ t.test("the manual's examples can be set up", async t => {
     await block!.stop()
     t.ok(block!.plugins.some(plugin => plugin.name === 'autopath'))
   }
+})
+
+const BY_NAME = 'autopath @name\nkubernetes cluster.local'
+
+/** [asked, what it is answered with (a name error where nothing), the outcome that is counted] */
+const byName: readonly (readonly [string, readonly (string | RegExp)[], string])[] = [
+  [
+    'web.other.shop.svc.cluster.local',
+    ['web.other.shop.svc.cluster.local 5 CNAME web.other.svc.cluster.local', /10\.96\.0\.7$/],
+    'found'
+  ],
+  [
+    'out.example.SHOP.svc.cluster.local',
+    ['out.example.SHOP.svc.cluster.local 60 CNAME out.example', /10\.0\.0\.1$/],
+    'found'
+  ],
+  ['not.there.example.shop.svc.cluster.local', [], 'nothing-found'],
+  ['out.example.nowhere.svc.cluster.local', [], 'unknown-namespace'],
+  ['web.other.svc.cluster.local', [/10\.96\.0\.7$/], 'may-be-meant'],
+  ['none.other.svc.cluster.local', [], 'may-be-meant'],
+  ['web-0.web.other.svc.cluster.local', [], 'may-be-meant'],
+  ['_http._tcp.none.other.svc.cluster.local', [], 'may-be-meant'],
+  ['other.svc.cluster.local', [], 'outside-path'],
+  ['out.example.shop.pod.cluster.local', [], 'outside-path'],
+  ['out.example.shop.xsvc.cluster.local', [], 'outside-path']
+]
+
+for (const [name, answer, outcome] of byName) {
+  t.test(`@name: ${name}`, async t => {
+    // Two replicas, asked from one address that is no Pod's and from another.
+    for (const from of ['192.0.2.200', '10.244.0.1']) {
+      const { chain, metrics } = await cluster(BY_NAME)
+      const reply = await askHandler(chain, name, 'A', { from })
+      if (answer.length === 0) t.same(reply.answer, [], reply.rcode)
+      else t.match(reply.answer, answer)
+      const family = metrics.collect().find(each => each.name === 'labdns_autopath_queries_total')
+      t.match(family?.samples, [{ labels: { server: 'dns://:53', outcome }, value: 1 }])
+      t.equal(family?.samples.length, 1)
+    }
+  })
+}
+
+t.test('@name needs a cluster', async t => {
+  const { runtime, chain } = await cluster('autopath @name')
+  t.match(runtime.log.lines, [/autopath @name changes no query: it needs the kubernetes plugin/])
+  t.same((await askHandler(chain, 'out.example.shop.svc.cluster.local')).answer, [])
+})
+
+t.test('@name: what is made up is in no cache', async t => {
+  const { chain, source } = await cluster(`${BY_NAME}\ncache 30`, [cachePlugin])
+  const name = 'web.other.shop.svc.cluster.local'
+  t.equal((await askHandler(chain, name)).answer.length, 2)
+  source.remove('Service', 'other', 'web')
+  t.same((await askHandler(chain, name)).answer, [])
+  // From now on a Service of the name's own namespace is what it means.
+  source.put(service('shop', 'other', { clusterIPs: ['None'] }))
+  t.equal((await askHandler(chain, name)).rcode, 'NXDOMAIN')
 })

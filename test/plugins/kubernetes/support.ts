@@ -4,6 +4,7 @@ import type { ClusterIndex } from '../../../src/cluster/index/cluster-index.ts'
 import type { Answer } from '../../../src/dns/answer.ts'
 import type { Plugin } from '../../../src/dns/plugin.ts'
 import type { InternalLookup, PluginDefinition } from '../../../src/plugins/definition.ts'
+import { sentencesOf } from '../../../src/explain/words.ts'
 import { Kubernetes } from '../../../src/plugins/kubernetes/kubernetes.ts'
 import { kubernetesPlugin } from '../../../src/plugins/kubernetes/setup.ts'
 import { lastHandler, setupBlocks, testRuntime, testShared } from '../../support/blocks.ts'
@@ -65,7 +66,7 @@ export async function serve(
     why: async (name, type = 'A') => {
       const query = makeQuery(name, type)
       const { reason } = await block!.chain.answer(query)
-      return [reason?.rule, reason?.describe(query)]
+      return [reason?.rule, reason === undefined ? undefined : sentencesOf(reason.explain(query))[0]]
     }
   }
 }

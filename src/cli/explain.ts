@@ -1,0 +1,331 @@
+// `labdns explain`: every query that a resolver sends for a name, who answers it, and why.
+import { readFileSync } from 'node:fs'
+import { App } from '../app.ts'
+import type { Telling } from '../app/listeners.ts'
+import type { ClusterObject } from '../cluster/objects.ts'
+import { splitHostPort } from '../corefile/addresses.ts'
+import type { Block } from '../corefile/load.ts'
+import { CorefileError } from '../corefile/position.ts'
+import { renderError } from '../corefile/report.ts'
+import type { WorkloadFact } from '../dns/facts.ts'
+import type { Meant } from '../explain/explanation.ts'
+import type { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
+import type { Family, ResolverModel } from '../resolver/model.ts'
+import type { ResolverNetwork } from '../resolver/network.ts'
+import { resolverModel, resolverModels } from '../resolver/registry.ts'
+import type { SentQuery } from '../resolver/session.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { parseAddress } from '../wire/address.ts'
+import { formatName } from '../wire/name.ts'
+import { rtypeNumber } from '../wire/numbers.ts'
+import type { ExplainArguments, ServeArguments } from './arguments.ts'
+import { egressVerdict, type EgressVerdict, type PolicyPod } from './explain/egress.ts'
+import { ServerNetwork, StateNetwork, type Account } from './explain/networks.ts'
+import { dotLines, reportLines, serviceManifest, type Report, type Row, type Walk } from './explain/report.ts'
+import { OnceSources, printingRuntime } from './loaded-state.ts'
+import { printAll } from './output.ts'
+import { clipped, PodDnsMistake, readFrom, type From } from './resolvconf/from.ts'
+import { answerFor, describe, findPod, type PodDnsState } from './resolvconf/pod-dns-of.ts'
+import { ManifestPods, type FoundPod } from './resolvconf/pod-source.ts'
+import { withoutDot } from './resolvconf/wanted.ts'
+import { chooseConfiguration, fileText } from './state.ts'
+import { buildInfo } from './version.ts'
+
+/** Directives that listen, watch, probe or log: nobody is served here. */
+const NOT_HERE = ['health', 'ready', 'prometheus', 'pprof', 'reload', 'loop', 'log', 'errors', 'debug', 'dnstap']
+
+/** Prints the report; settles with 1 when there is none, or a name isn't found. */
+export async function explain(args: ServeArguments, words: ExplainArguments): Promise<number> {
+  const { runtime, flush } = printingRuntime()
+  let app: App | undefined
+  try {
+    const models = modelsOf(words.resolvers)
+    const types = typesOf(words.types)
+    let report: Report
+    if (words.server !== undefined && words.from === undefined) {
+      const network = serverNetwork(words.server, runtime)
+      const conf = confOf(words, runtime) ?? `nameserver ${serverOf(words.server).host}\n`
+      const common = { state: `server ${words.server}`, notes: [], services: [] }
+      report = { ...common, ...(await walksFor(words.name, types, conf, models, network, runtime)) }
+    } else {
+      const { configuration, origin } = await chooseConfiguration(args, runtime)
+      if (origin === 'bare') throw new PodDnsMistake(NO_STATE)
+      const sources = new OnceSources(args, runtime, true)
+      app = await App.create({
+        ...{ blocks: configuration.blocks.map(quiet), runtime, build: buildInfo(), lenient: args.lenient },
+        ...{ clusterSource: sources.request, httpBase: 0, explains: true }
+      })
+      const { tell, clusters } = await app.startTelling()
+      const state = stateText(args, origin)
+      report = await reportOf(words, types, models, { sources, tell, clusters, state, runtime })
+    }
+    await flush()
+    await printAll(texts(report, words))
+    return report.walks.every(({ ok }) => ok) ? 0 : 1
+  } catch (error) {
+    await flush()
+    process.stderr.write(`${explained(error, runtime)}\n`)
+    return 1
+  } finally {
+    await app?.stop()
+  }
+}
+
+const NO_STATE =
+  'there is no state to explain with: name it with --manifests PATH, --apps PATH or -conf FILE, or ask a server with --server ADDRESS'
+
+/** A configuration with its state, loaded. */
+interface Loaded {
+  readonly sources: OnceSources
+  readonly tell: Telling
+  readonly clusters: readonly Kubernetes[]
+  readonly state: string
+  readonly runtime: Runtime
+}
+
+async function reportOf(
+  words: ExplainArguments,
+  types: readonly string[],
+  models: readonly ResolverModel[],
+  loaded: Loaded
+): Promise<Report> {
+  const { sources, clusters, state, runtime } = loaded
+  const objects = sources.objects()
+  const meant: Meant = labels => clusters.flatMap(cluster => cluster.meant(labels))
+  const given = confOf(words, runtime)
+  const common = { state, services: [] as readonly string[] }
+  if (given !== undefined) {
+    const network = stateNetwork(loaded, meant, '127.0.0.1', undefined)
+    const walks = await walksFor(words.name, types, given, models, network, runtime)
+    return { ...common, notes: [], ...walks, services: servicesFor(walks.walks, sources) }
+  }
+  const [zone] = clusters.map(({ options }) => withoutDot(formatName(options.primaryZone)))
+  const clusterDomain = zone === undefined || zone === '' ? 'cluster.local' : zone
+  const pods: PodDnsState = { objects, pods: new ManifestPods(sources, objects), clusterDomain }
+  const from = readFrom(words.from ?? 'ns/default')
+  const found = await findPod(pods, from)
+  const dns = answerFor(describe(from, found), found, pods, {})
+  const { asksClusterDns, nameservers, searches, options, events, notes } = dns
+  const egress = egressOf(from, found, objects, sources)
+  const whom = {
+    ...{ from: dns.pod, dns: dns.why, asksClusterDns },
+    notes: [...events.map(({ message }) => message), ...notes],
+    ...(egress === undefined ? {} : { egress })
+  }
+  if (!asksClusterDns && words.server === undefined) {
+    const asked = nameservers.length === 0 ? "its node's nameservers, which are not known here" : nameservers.join(', ')
+    const note = `this Pod asks ${asked}: what is answered there is not known, so nothing is walked`
+    const shown = { name: words.name, types, nameservers, searches, options, walks: [] }
+    return { ...common, ...whom, ...shown, notes: [...whom.notes, note] }
+  }
+  const network =
+    words.server === undefined
+      ? stateNetwork(loaded, meant, addressOf(found, objects) ?? '127.0.0.1', new Set(dns.clusterDns))
+      : serverNetwork(words.server, runtime)
+  const walks = await walksFor(words.name, types, dns.resolvConf, models, network, runtime)
+  return { ...common, ...whom, ...walks, services: servicesFor(walks.walks, sources) }
+}
+
+function stateNetwork(
+  { tell, runtime }: Loaded,
+  meant: Meant,
+  client: string,
+  servers: ReadonlySet<string> | undefined
+): StateNetwork {
+  return new StateNetwork({ tell, meant, clock: runtime.clock, client, servers })
+}
+
+/** The lookups of all models, and what they read of the file. */
+async function walksFor(
+  name: string,
+  types: readonly string[],
+  conf: string,
+  models: readonly ResolverModel[],
+  network: ResolverNetwork,
+  { random }: Runtime
+): Promise<Pick<Report, 'name' | 'types' | 'nameservers' | 'searches' | 'options' | 'walks'>> {
+  const walks: Walk[] = []
+  for (const model of models) {
+    const config = model.parse(conf)
+    const result = await model.start(config, random).lookup({ name, family: familyOf(types) }, network)
+    walks.push({
+      ...{ resolver: model.name, program: model.program, ok: result.ok, error: result.error },
+      ...{ addresses: result.addresses, elapsedMs: result.elapsedMs },
+      warnings: config.warnings.map(({ line, message }) => (line === 0 ? message : `line ${line}: ${message}`)),
+      queries: result.queries.map(rowOf)
+    })
+  }
+  const [first] = models
+  const config = first?.parse(conf)
+  return {
+    ...{ name, types, nameservers: config?.servers ?? [], searches: config?.search ?? [] },
+    options: config === undefined ? [] : [`ndots:${config.ndots}`, ...config.switches],
+    walks
+  }
+}
+
+function rowOf({ name, type, transport, server, tMs, reply, answer }: SentQuery): Row {
+  const { plugin, zone, upstream, upstreamMs, facts = [], why = [] } = (answer?.detail ?? {}) as Partial<Account>
+  return {
+    ...{ name, type, transport, server, atMs: tMs, reply },
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(upstream === undefined ? {} : { upstream }),
+    ...(upstreamMs === undefined ? {} : { upstreamMs }),
+    ...{ facts, why }
+  }
+}
+
+/** Whether policies of the state let the Pod ask; undefined where there are none. */
+function egressOf(
+  from: From,
+  found: FoundPod,
+  objects: readonly ClusterObject[],
+  sources: OnceSources
+): EgressVerdict | undefined {
+  const policies = sources.all.flatMap(source => [...source.networkPolicies()])
+  if (policies.length === 0) return undefined
+  const labels = new Map(
+    objects.flatMap(object => (object.kind === 'Namespace' ? [[object.name, object.labels] as const] : []))
+  )
+  const labelsOf = (namespace: string) => {
+    const own = labels.get(namespace)
+    // Every API server puts this label on every namespace.
+    return own === undefined ? undefined : { 'kubernetes.io/metadata.name': namespace, ...own }
+  }
+  const isDns = (pod: PolicyPod) => pod.namespace === 'kube-system' && pod.labels['k8s-app'] === 'kube-dns'
+  const all = objects.flatMap(object =>
+    object.kind === 'Pod'
+      ? [{ namespace: object.namespace, name: object.name, labels: object.labels, address: object.podIP }]
+      : []
+  )
+  const pod = all.find(({ namespace, name }) => namespace === found.namespace && name === found.name)
+  const isOrdinary = from.kind === 'Namespace'
+  const dnsPods = all.filter(isDns)
+  const input = { pod: isOrdinary ? undefined : pod, namespace: found.namespace, policies, dnsPods, labelsOf }
+  return egressVerdict(input)
+}
+
+const addressOf = (found: FoundPod, objects: readonly ClusterObject[]): string | undefined => {
+  for (const object of objects) {
+    if (object.kind === 'Pod' && object.namespace === found.namespace && object.name === found.name)
+      return object.podIP === '' ? undefined : object.podIP
+  }
+  return undefined
+}
+
+/** Manifests of Services for workloads that none selects. */
+function servicesFor(walks: readonly Walk[], sources: OnceSources): string[] {
+  const found = new Map<string, WorkloadFact>()
+  for (const { queries } of walks) {
+    for (const { facts } of queries) {
+      for (const fact of facts) {
+        if (!('workload' in fact) || fact.workload === undefined) continue
+        found.set(`${fact.workload.namespace}/${fact.workload.name}`, fact.workload)
+      }
+    }
+  }
+  return Array.from(found.values(), workload => serviceManifest(workload, portsOf(workload, sources)))
+}
+
+function portsOf({ namespace, labels }: WorkloadFact, { controlPlanes }: OnceSources) {
+  for (const plane of controlPlanes) {
+    for (const { pod, ports } of plane.pods()) {
+      const isIts = Object.entries(labels).every(([key, value]) => pod.labels[key] === value)
+      if (pod.namespace === namespace && isIts) return ports
+    }
+  }
+  return []
+}
+
+function confOf({ resolvConf }: ExplainArguments, { files }: Runtime): string | undefined {
+  if (resolvConf === undefined) return undefined
+  try {
+    return (resolvConf === '-' ? readFileSync(0) : files.read(resolvConf)).toString('utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new PodDnsMistake(`--resolv-conf ${clipped(resolvConf)}: cannot be read: ${reason}`)
+  }
+}
+
+function serverNetwork(text: string, { clock, random }: Runtime): ServerNetwork {
+  return new ServerNetwork(serverOf(text), clock, random)
+}
+
+/** `192.0.2.1`, `127.0.0.1:1053`, `[::1]:1053`. */
+function serverOf(text: string): { readonly host: string; readonly port: number } {
+  if (parseAddress(text) !== 0) return { host: text, port: 53 }
+  const split = splitHostPort(text)
+  const { host, port } = split.error === undefined ? split.value : { host: '', port: '' }
+  if (parseAddress(host) === 0 || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new PodDnsMistake(
+      `--server ${clipped(text)}: expected an IP address, with a port where it isn't 53, as in 127.0.0.1:1053`
+    )
+  }
+  return { host, port: Number(port) }
+}
+
+function modelsOf(names: readonly string[]): readonly ResolverModel[] {
+  return (names.length === 0 ? ['glibc'] : names).flatMap(text =>
+    text.split(',').map(name => {
+      const model = resolverModel(name)
+      if (model !== undefined) return model
+      const known = resolverModels.map(each => each.name).join(', ')
+      throw new PodDnsMistake(`--resolver ${clipped(name)}: expected one of ${known}`)
+    })
+  )
+}
+
+const ADDRESS_TYPES = ['A', 'AAAA']
+
+function typesOf(texts: readonly string[]): readonly string[] {
+  const types = (texts.length === 0 ? ADDRESS_TYPES : texts.flatMap(text => text.split(','))).map(text =>
+    text.trim().toUpperCase()
+  )
+  for (const type of types) {
+    if (!ADDRESS_TYPES.includes(type)) {
+      const isType = rtypeNumber(type) !== undefined
+      const hint = isType ? ': resolvers walk a search list for addresses; CH TXT explain.NAME tells of SRV and PTR' : ''
+      throw new PodDnsMistake(`--type ${clipped(type)}: expected A, AAAA or both${hint}`)
+    }
+  }
+  return [...new Set(types)]
+}
+
+function familyOf(types: readonly string[]): Family {
+  if (types.length > 1) return 'unspec'
+  return types[0] === 'A' ? 'inet' : 'inet6'
+}
+
+/** The block without what serves others. */
+function quiet(block: Block): Block {
+  const directives = new Map(block.directives)
+  for (const name of NOT_HERE) directives.delete(name)
+  return { ...block, directives }
+}
+
+function stateText(args: ServeArguments, origin: 'file' | 'embedded' | 'bare'): string {
+  const given = [
+    ...args.manifests.map(path => `--manifests ${path}`),
+    ...args.apps.map(path => `--apps ${path}`)
+  ].join(' ')
+  const conf = origin === 'embedded' ? 'the embedded Corefile' : `Corefile ${args.conf ?? './Corefile'}`
+  return given === '' ? conf : `${given}, ${conf}`
+}
+
+function* texts(report: Report, { json, dot }: ExplainArguments): Generator<string, void> {
+  if (json) yield `${JSON.stringify(report, undefined, 2)}\n`
+  else for (const line of dot ? dotLines(report) : reportLines(report)) yield `${printable(line)}\n`
+}
+
+/** What comes from files and other servers may hold characters that a terminal obeys. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd')
+
+function explained(error: unknown, runtime: Runtime): string {
+  if (error instanceof CorefileError) return renderError(error, fileText(runtime))
+  const message = error instanceof Error ? error.message : String(error)
+  return message
+    .split('\n')
+    .map(line => `error: ${printable(line)}`)
+    .join('\n')
+}

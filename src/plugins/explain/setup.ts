@@ -1,0 +1,38 @@
+// `explain { net SOURCE... }`, a plugin of labdns's own.
+import { parseCidr, type Cidr } from '../../corefile/addresses.ts'
+import type { Dispenser } from '../../corefile/dispenser.ts'
+import type { Token } from '../../corefile/position.ts'
+import { quoteText } from '../../corefile/values.ts'
+import { NetworkSet } from '../../wire/network-set.ts'
+import { clusterViews } from '../cluster-view.ts'
+import type { PluginDefinition } from '../definition.ts'
+import { Explain } from './explain.ts'
+
+export const explainPlugin: PluginDefinition = {
+  name: 'explain',
+  setup(c, context) {
+    let networks: Cidr[] | undefined
+    for (let occurrences = 0; c.next(); occurrences++) {
+      if (occurrences > 0) throw c.onceErr()
+      if (c.remainingTokens().length > 0) throw c.argErr('explain takes no arguments')
+      while (c.nextBlock()) {
+        if (c.val() !== 'net') throw c.unknownProperty(['net'])
+        const words = c.remainingTokens()
+        if (words.length === 0) throw c.argErr('net needs an address or a network, as in net 10.0.0.0/8')
+        networks = [...(networks ?? []), ...words.map(word => readNetwork(c, word))]
+      }
+    }
+    return new Explain({
+      networks: networks === undefined ? undefined : new NetworkSet(networks),
+      passesClasses: ['forward', 'chaos'].some(name => context.directives.includes(name)),
+      views: clusterViews(context)
+    })
+  }
+}
+
+function readNetwork(c: Dispenser, token: Token): Cidr {
+  const text = token.text.includes('/') ? token.text : `${token.text}/${token.text.includes(':') ? 128 : 32}`
+  const cidr = parseCidr(text)
+  if (cidr === undefined) throw c.errf(`illegal CIDR notation ${quoteText(text)}`, undefined, token)
+  return cidr
+}

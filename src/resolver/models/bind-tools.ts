@@ -1,0 +1,244 @@
+// dig, host and nslookup of BIND 9.18: one walk of one type, and what each tool asks after it. resolver-semantics.md §2.6.
+import type { ReplyKind } from '../network.ts'
+import type { ResolverModel, Source, StepEnd } from '../model.ts'
+import { absolute, isWireName, plainAddress, reverseName, scopedAddress } from '../names.ts'
+import { processOf, type Finding, type Lookup } from '../process.ts'
+import type { Grammar } from '../resolv-conf/grammar.ts'
+import { parseResolvConf, shown, wordsOf } from '../resolv-conf/parse.ts'
+import type { Steps } from '../session.ts'
+import {
+  candidates,
+  joinRoot,
+  noteStep,
+  nothingFound,
+  walk,
+  type Candidate,
+  type WalkRules
+} from '../walk.ts'
+import { exchange, type Exchanged, type ToolSettings } from './bind-exchange.ts'
+
+const SEPARATORS = ' \t\v\f\r'
+const NDOTS_MAX = 255
+
+const grammar: Grammar = {
+  defaults: { ndots: 1, timeoutMs: 5000, attempts: 3 },
+  blanksBeforeKeyword: true,
+  comments: { characters: '#;', place: 'any word' },
+  separators: SEPARATORS,
+  search: { domainsMax: 8, empty: 'refused' },
+  domain: { words: 'one, or refused', afterSearch: 'replaces' },
+  withoutSearch: 'nothing',
+  servers: { max: 3, read: scopedAddress, junk: 'refused', none: ['127.0.0.1', '::1'] },
+  options: (text, draft, warn) => {
+    for (const word of wordsOf(text, SEPARATORS)) {
+      if (!word.startsWith('ndots:')) {
+        if (word !== 'debug') warn(`unknown option ${shown([word])}`)
+        continue
+      }
+      const value = /^\s*[+-]?\d+$/.test(word.slice(6)) ? Number(word.slice(6)) : Number.NaN
+      if (value >= 0 && value <= NDOTS_MAX) draft.ndots = value
+      else draft.refusal = `${shown([word])}: expected a number from 0 to ${NDOTS_MAX}`
+    }
+  },
+  environment: {}
+}
+
+const rules: WalkRules = { enoughDots: 'as-is', fewDots: 'the list, then as-is', join: joinRoot }
+const listOff: WalkRules = { ...rules, fewDots: 'the list, then as-is', join: () => undefined }
+
+/** What the walk for one type came to, with the candidate that ended it. */
+interface Walked {
+  readonly candidate: Candidate | undefined
+  readonly exchanged: Exchanged | undefined
+  /** A name of the walk that the tool refuses to send, which ends it. */
+  readonly illegal?: true
+}
+
+/** Walks the list for one type. Only NXDOMAIN leads on. */
+function* walkFor(lookup: Lookup, settings: ToolSettings, type: string): Steps<Walked> {
+  const { config, request, session } = lookup
+  const ndots = settings.ndots ?? config.ndots
+  let last: Walked = { candidate: undefined, exchanged: undefined }
+  yield* walk(
+    session,
+    lookup.steps,
+    candidates(request.name, ndots, config.search, settings.search ? rules : listOff),
+    function* (candidate) {
+      if (!isWireName(candidate.name)) {
+        last = { candidate, exchanged: undefined, illegal: true }
+        return { end: 'not a name' as StepEnd, addresses: nothingFound }
+      }
+      const exchanged = yield* exchange(lookup, settings, candidate.name, type)
+      last = { candidate, exchanged }
+      return { end: endOf(exchanged), addresses: exchanged.reply?.addresses ?? nothingFound }
+    },
+    outcome => (outcome.end === 'NXDOMAIN' ? 'next' : 'stop')
+  )
+  return last
+}
+
+const ends: Partial<Record<ReplyKind, StepEnd>> = {
+  ANSWER: 'answer',
+  CNAME: 'alias only',
+  NODATA: 'NODATA',
+  NXDOMAIN: 'NXDOMAIN',
+  SERVFAIL: 'SERVFAIL',
+  REFUSED: 'REFUSED',
+  NOTIMP: 'NOTIMP',
+  FORMERR: 'FORMERR',
+  LAME: 'lame'
+}
+
+function endOf({ reply, failure }: Exchanged): StepEnd {
+  if (reply === undefined) return failure === 'timed out' ? 'timeout' : 'closed'
+  return ends[reply.kind] ?? 'other'
+}
+
+const rcodeNames = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED']
+
+function rcodeName(rcode: number): string {
+  return rcodeNames[rcode] ?? `RESERVED${rcode}`
+}
+
+/** `dig NAME TYPE`: exit code 0 with any reply, 9 without one, 10 for a name that it refuses. */
+function* dig(lookup: Lookup, settings: ToolSettings): Steps<Finding> {
+  const type = lookup.request.family === 'inet6' ? 'AAAA' : 'A'
+  const { exchanged, illegal } = yield* walkFor(lookup, settings, type)
+  if (illegal === true) return { error: 'exit 10', exitCode: 10 }
+  const reply = exchanged?.reply
+  if (reply === undefined) return { error: 'exit 9', exitCode: 9 }
+  if (reply.rcode !== 0) return { error: rcodeName(reply.rcode), exitCode: 0 }
+  if (reply.addresses.length === 0) return { error: 'NODATA', exitCode: 0 }
+  return { error: null, addresses: reply.addresses }
+}
+
+/** The types that `host` and `nslookup` ask once the walk for A has ended at a name. */
+interface Follower {
+  readonly types: readonly string[]
+  /** The tool's word when there was a name but no address. */
+  readonly noData: string
+}
+
+function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): Steps<Finding> {
+  const literal = plainAddress(lookup.request.name)
+  if (literal !== undefined) return yield* askReverse(lookup, settings, literal)
+  const { candidate, exchanged, illegal } = yield* walkFor(lookup, settings, 'A')
+  const first = exchanged?.reply
+  if (candidate === undefined || illegal === true) return { error: 'exit 1', exitCode: 1 }
+  if (first === undefined) return { error: exchanged?.failure ?? 'timed out', exitCode: 1 }
+  if (first.rcode !== 0) return { error: rcodeName(first.rcode), exitCode: 1 }
+  const addresses = [...first.addresses]
+  // What is asked from here on is the name found, or where its alias leads; over TCP where that was needed.
+  const name = first.alias ?? candidate.name
+  const later = { ...settings, tcp: settings.tcp || exchanged?.tcp === true }
+  let error: string | undefined
+  let exitCode = 0
+  for (const type of follower.types) {
+    const firstQuery = lookup.session.queries.length
+    const next = yield* exchange(lookup, later, name, type)
+    const origin = first.alias === undefined ? candidate.origin : ({ kind: 'alias' } as const)
+    noteStep(lookup.session, lookup.steps, { name, origin }, endOf(next), firstQuery)
+    if (next.tcp) later.tcp = true
+    if (next.reply === undefined) {
+      // The tool ends here, and what comes later is never asked.
+      return addresses.length > 0
+        ? { error: null, addresses, exitCode: 1 }
+        : { error: next.failure ?? 'timed out', exitCode: 1 }
+    }
+    if (next.reply.rcode !== 0) {
+      error ??= rcodeName(next.reply.rcode)
+      exitCode = 1
+    }
+    if (type === 'AAAA') addresses.push(...next.reply.addresses)
+  }
+  if (addresses.length > 0) return { error: null, addresses, exitCode }
+  return { error: error ?? follower.noData, exitCode }
+}
+
+function* askReverse(lookup: Lookup, settings: ToolSettings, address: string): Steps<Finding> {
+  const name = reverseName(address) ?? absolute(address)
+  const { reply, failure } = yield* exchange(lookup, settings, name, 'PTR')
+  if (reply === undefined) return { error: failure ?? 'timed out', exitCode: 1 }
+  return reply.rcode === 0 && reply.answers > 0
+    ? { error: null }
+    : { error: rcodeName(reply.rcode), exitCode: 1 }
+}
+
+interface Tool extends ToolSettings {
+  readonly name: string
+  readonly program: string
+  readonly run: (lookup: Lookup, settings: ToolSettings) => Steps<Finding>
+}
+
+/** A tool of BIND 9.18 with its arguments; the recordings' own are in `bindToolModels`. */
+export function bindTool({ name, program, run, ...settings }: Tool): ResolverModel {
+  return {
+    name,
+    program,
+    sources,
+    parse: (text, environment) => parseResolvConf(text, grammar, environment),
+    start: (config, chance) =>
+      processOf(config, chance, function* (lookup) {
+        if (config.refusal !== undefined) return { error: 'exit 1', exitCode: 1 }
+        return yield* run(lookup, { ...settings })
+      })
+  }
+}
+
+const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA' }
+const nslookup: Follower = { types: ['AAAA'], noData: 'No answer' }
+
+const digSettings = {
+  search: true,
+  tries: 1,
+  timeoutMs: 1000,
+  edns: 1232,
+  ad: true,
+  tcp: false,
+  run: dig
+}
+
+const sources: readonly Source[] = [
+  {
+    behaviour: 'grammar and limits of resolv.conf',
+    recorded: ['search-*', 'domain-*', 'options-*', 'opt-*']
+  },
+  { behaviour: 'search walk', recorded: ['k8s-*', 'ndots*', 'trailing-*'] },
+  { behaviour: 'what ends a walk', recorded: ['stop-*'] },
+  { behaviour: 'servers and retries', recorded: ['ns*'] },
+  { behaviour: 'truncation', recorded: ['tc-*'] }
+]
+
+export const bindToolModels: readonly ResolverModel[] = [
+  bindTool({ ...digSettings, name: 'dig-9.18', program: 'dig +search +tries=1 +time=1 (BIND 9.18)' }),
+  bindTool({
+    ...digSettings,
+    name: 'dig-9.18-nosearch',
+    program: 'dig +tries=1 +time=1 (BIND 9.18)',
+    search: false
+  }),
+  bindTool({
+    ...digSettings,
+    name: 'dig-9.18-search-ndots',
+    program: 'dig +search +ndots=2 +tries=1 +time=1 (BIND 9.18)',
+    ndots: 2
+  }),
+  bindTool({
+    name: 'host-9.18',
+    program: 'host -W 1 -R 1 (BIND 9.18)',
+    search: true,
+    tries: 2,
+    timeoutMs: 1000,
+    tcp: false,
+    run: (lookup, settings) => askAll(lookup, settings, host)
+  }),
+  bindTool({
+    name: 'nslookup-9.18',
+    program: 'nslookup -timeout=1 -retry=0 (BIND 9.18)',
+    search: true,
+    tries: 1,
+    timeoutMs: 1000,
+    tcp: false,
+    run: (lookup, settings) => askAll(lookup, settings, nslookup)
+  })
+]
