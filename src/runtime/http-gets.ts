@@ -43,6 +43,8 @@ export interface HttpGets {
 /** A dead peer is noticed by the kernel's probes from here on; an idle one is not. */
 const KEEP_ALIVE_PROBE_MS = 15_000
 const HEADER_OCTETS_MAX = 64 * 1024
+/** Of each read of a compressed body; with the usual 16 KiB a list takes a quarter more of the processor. */
+const UNZIPPED_OCTETS = 64 * 1024
 
 /** Requests of `node:http` and `node:https` over one agent, which is made anew when the TLS material changes. */
 export function systemGets(): HttpGets {
@@ -145,7 +147,7 @@ async function* bodyOf(response: IncomingMessage): AsyncIterable<Uint8Array> {
     yield* response as AsyncIterable<Buffer>
     return
   }
-  const unzipped = createGunzip()
+  const unzipped = createGunzip({ chunkSize: UNZIPPED_OCTETS })
   response.on('error', error => unzipped.destroy(error))
   response.pipe(unzipped)
   try {

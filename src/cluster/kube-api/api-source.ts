@@ -33,6 +33,7 @@ export interface ApiSourceOptions {
     readonly random: Random
     readonly log: Log
     readonly nextTurn: NextTurn
+    /** The source's own: closed with it. */
     readonly gets: HttpGets
   }
   /** Of labdns, for the User-Agent. */
@@ -97,7 +98,12 @@ export class ApiSource implements ClusterSource {
     this.#stateLog = new StateLog(
       clock,
       this.#log,
-      () => this.#watched.map(({ name, reflector }) => ({ name, problem: reflector.state.problem })),
+      () =>
+        this.#watched.map(({ name, reflector: { state } }) => ({
+          name,
+          problem: state.problem,
+          problemSince: state.problemSince
+        })),
       () =>
         this.#isSynced
           ? 'the last state stays in service'

@@ -23,16 +23,18 @@ export interface Ask {
   readonly query: Readonly<Record<string, string>>
   /** Gives up, with the signal's reason. */
   readonly signal: AbortSignal
-  /** For all of the body; without it a body may take as long as it keeps coming. */
+  /** For all of the body of a watch; a list's may take as long as it keeps coming. */
   readonly wholeMs?: number
 }
 
 /** Connecting, TLS included: well under the time in which a fault that ended must be over. */
 const DIAL_MS = 3000
 /** Until the headers are there, connecting and credentials included. */
-export const HEADER_MS = 40_000
-/** Between two reads of a body without a deadline for all of it. */
-const IDLE_MS = 40_000
+const LIST_HEADER_MS = 40_000
+/** A watch's come at once, before any event (§4.2 row 20). */
+const WATCH_HEADER_MS = 10_000
+/** Without any octet of a list. */
+const IDLE_MS = 20_000
 /** What is read of a body that says why there is no list. */
 const ERROR_OCTETS_MAX = 64 * 1024
 /** A server may ask us to come back this late, and no later. */
@@ -66,9 +68,10 @@ export class ApiClient {
   async #askOnce(ask: Ask, renew: boolean): Promise<AsyncIterable<Buffer>> {
     const deadline = new Deadline(this.#options.clock, ask.signal)
     try {
+      const headerMs = ask.wholeMs === undefined ? LIST_HEADER_MS : WATCH_HEADER_MS
       deadline.limit(
-        HEADER_MS,
-        `${this.server} sent no answer for ${ask.resource.name} within ${HEADER_MS / 1000} s`
+        headerMs,
+        `${this.server} sent no answer for ${ask.resource.name} within ${headerMs / 1000} s`
       )
       const response = await deadline.race(this.#get(ask, renew, deadline.signal))
       if (response.status !== 200) throw await this.#refusal(ask.resource, response, deadline)
@@ -100,13 +103,12 @@ export class ApiClient {
 
   async *#body(ask: Ask, response: GetResponse, deadline: Deadline): AsyncGenerator<Buffer> {
     const { name } = ask.resource
-    const limitIdle = () =>
-      deadline.limit(
+    if (ask.wholeMs === undefined) {
+      deadline.limitIdle(
         IDLE_MS,
         `${this.server} stopped in the middle of ${name}: nothing for ${IDLE_MS / 1000} s`
       )
-    if (ask.wholeMs === undefined) limitIdle()
-    else {
+    } else {
       deadline.limit(
         ask.wholeMs,
         `${this.server} did not end a watch of ${name} in time: the connection is dead`
@@ -115,8 +117,8 @@ export class ApiClient {
     let isWhole = false
     try {
       for await (const chunk of response.body) {
+        deadline.isIdle = false
         yield asBuffer(chunk)
-        if (ask.wholeMs === undefined) limitIdle()
       }
       deadline.signal.throwIfAborted()
       isWhole = true
@@ -170,6 +172,8 @@ class Deadline {
   readonly #forget: () => void
   #timer: { cancel(): void } | undefined
   #error: ApiError | undefined
+  /** Nothing came since this was last set. */
+  isIdle = true
 
   constructor(clock: Clock, outer: AbortSignal) {
     this.#clock = clock
@@ -190,6 +194,18 @@ class Deadline {
     this.#timer = this.#clock.after(ms, () => {
       this.#error = new ApiError('silent', message)
       this.#controller.abort(this.#error)
+    })
+  }
+
+  /** From now on, `ms` to twice as much without anything; a timer for each chunk would cost more than the chunk. */
+  limitIdle(ms: number, message: string): void {
+    this.#timer?.cancel()
+    this.isIdle = true
+    this.#timer = this.#clock.after(ms, () => {
+      if (this.isIdle) {
+        this.#error = new ApiError('silent', message)
+        this.#controller.abort(this.#error)
+      } else this.limitIdle(ms, message)
     })
   }
 

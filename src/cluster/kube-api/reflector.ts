@@ -157,7 +157,7 @@ export class Reflector {
         if (reason !== undefined) await this.#list(reason)
         else if (this.#version !== undefined) await this.#watch(this.#version)
       } catch (error) {
-        if (!this.#closed && !(error instanceof Interruption)) await this.#recover(error)
+        if (!(error instanceof Interruption)) await this.#recover(error)
       }
     }
   }
@@ -175,7 +175,7 @@ export class Reflector {
         const limit = this.#way === 'whole' ? 0 : undefined
         const reader = {
           version: (version: Version) => this.#judge(version, run),
-          item: (raw: unknown) => this.#take(raw, run)
+          item: (raw: unknown) => this.#mirror.list(raw, run)
         }
         const version = await readList(this.#options, this.#current.signal, reader, limit)
         await this.#complete(listing, version)
@@ -187,11 +187,6 @@ export class Reflector {
       if (!listing.isWhole) this.#listMs = clock.now() - listing.since
       this.#listing = undefined
     }
-  }
-
-  #take(raw: unknown, run: ListRun): void {
-    this.#mirror.list(raw, run)
-    this.#confirmedAt = this.#options.clock.now()
   }
 
   /** The same through a watch that begins with everything there is, and goes on as a watch. */
@@ -213,7 +208,7 @@ export class Reflector {
         (type, object) => {
           if (listing.isWhole) return true
           // Sorted by name: none of these versions is one to go on from (§4.2 row 9).
-          if (type === 'ADDED' || type === 'MODIFIED') this.#take(object, listing.run)
+          if (type === 'ADDED' || type === 'MODIFIED') this.#mirror.list(object, listing.run)
           if (type !== 'BOOKMARK') return false
           const { annotations, resourceVersion } = metadataOf(object)
           const version = versionOf(resourceVersion)
@@ -429,6 +424,7 @@ export class Reflector {
         this.relist('restored')
         return
       }
+      this.#confirmedAt = this.#options.clock.now()
       observer.relisted(name, 'consistency')
       if (found.count === 0) return
       observer.repaired(name, found.count)

@@ -7,10 +7,12 @@ import type { ApiError } from './api-error.ts'
 export interface ResourceState {
   readonly name: string
   readonly problem: ApiError | undefined
+  /** In milliseconds of the clock. */
+  readonly problemSince: number | undefined
 }
 
 /** A failure that is over sooner is nobody's business but the counters': a connection was reset, and is there again. */
-const SETTLE_MS = 1000
+const SETTLE_MS = 3000
 
 export class StateLog {
   readonly #clock: Clock
@@ -46,15 +48,16 @@ export class StateLog {
     const failing = new Map<string, string[]>()
     const well: string[] = []
     let longestMs = 0
-    for (const { name, problem } of this.#states()) {
+    for (const { name, problem, problemSince = now } of this.#states()) {
       const said = this.#said.get(name)
       if (problem === undefined) {
         if (said === undefined) continue
         this.#said.delete(name)
         well.push(name)
         longestMs = Math.max(longestMs, now - said.since)
-      } else if (said?.kind !== problem.kind) {
-        this.#said.set(name, { kind: problem.kind, since: said?.since ?? now })
+      } else if (said === undefined && now - problemSince < SETTLE_MS) this.changed()
+      else if (said?.kind !== problem.kind) {
+        this.#said.set(name, { kind: problem.kind, since: problemSince })
         failing.set(problem.message, [...(failing.get(problem.message) ?? []), name])
       }
     }

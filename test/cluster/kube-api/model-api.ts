@@ -68,7 +68,12 @@ export const reset = () => Object.assign(new Error('read ECONNRESET'), { code: '
 export const refused = () =>
   Object.assign(new Error('connect ECONNREFUSED 10.96.0.1:443'), { code: 'ECONNREFUSED' })
 
-export function status(code: number, reason: string, message: string, headers: Record<string, string> = {}): Reply {
+export function status(
+  code: number,
+  reason: string,
+  message: string,
+  headers: Record<string, string> = {}
+): Reply {
   const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   return {
     status: code,
@@ -140,6 +145,7 @@ export class ModelApi implements HttpGets {
   restore(version: number, objects: readonly RawObject[]): void {
     this.#objects.clear()
     this.#history = []
+    this.#compacted = 0
     this.version = version
     for (const object of objects) this.#objects.set(keyOf(object), object)
   }
@@ -238,7 +244,7 @@ export class ModelApi implements HttpGets {
           resourceVersion: String(version),
           ...(more ? { continue: JSON.stringify({ offset: offset + limit, version }) } : {})
         },
-        items: all.slice(offset, offset + limit).map(({ kind: _kind, ...rest }) => rest)
+        items: all.slice(offset, offset + limit).map(object => ({ ...object, kind: undefined }))
       })
     }
   }
@@ -289,7 +295,8 @@ export class ModelApi implements HttpGets {
   }
 }
 
-const keyOf = ({ kind, metadata: { namespace, name } }: RawObject): string => `${kind}/${namespace ?? ''}/${name}`
+const keyOf = ({ kind, metadata: { namespace, name } }: RawObject): string =>
+  `${kind}/${namespace ?? ''}/${name}`
 
 export const shortName = ({ metadata: { namespace, name } }: RawObject): string =>
   namespace === undefined ? name : `${namespace}/${name}`

@@ -86,7 +86,9 @@ export interface Watching {
   pass(ms: number, stepMs?: number): Promise<void>
 }
 
-export interface WatchingOptions extends Partial<Pick<ApiSourceOptions, 'needs' | 'consistencyMs' | 'initial'>> {
+export interface WatchingOptions extends Partial<
+  Pick<ApiSourceOptions, 'needs' | 'consistencyMs' | 'initial'>
+> {
   readonly api?: ModelApi
   readonly gets?: HttpGets
   readonly connection?: Partial<ApiConnection>
@@ -155,7 +157,12 @@ export function service(name: string, ip = '10.96.0.10', more: Record<string, un
   return {
     kind: 'Service',
     metadata: { namespace: 'default', name },
-    spec: { type: 'ClusterIP', clusterIP: ip, clusterIPs: [ip], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: ip,
+      clusterIPs: [ip],
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }]
+    },
     ...more
   }
 }
