@@ -173,7 +173,7 @@ function endpointAddress(view: SliceView): string {
     const name = readName(octets, addressAt)
     return name === undefined ? '.' : formatName(name)
   }
-  const address = formatAddress(octets, addressAt, family as 4 | 16)
+  const address = formatAddress(octets, addressAt, family)
   if (view.isCanonical) return address
   // Spelled in a way that reverse lookups don't find, as the object did.
   if (family === 4) return `::ffff:${address}`
