@@ -12,14 +12,6 @@ export interface PodRuntime {
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
-/** Whether the environment is that of a Pod. */
-export function isInCluster({ environment }: Pick<PodRuntime, 'environment'>): boolean {
-  return (
-    (environment['KUBERNETES_SERVICE_HOST'] ?? '') !== '' &&
-    (environment['KUBERNETES_SERVICE_PORT'] ?? '') !== ''
-  )
-}
-
 /** Throws ConnectionError with CoreDNS's text outside of a Pod, or in one without a token. */
 export function inClusterConnection(runtime: PodRuntime): ApiConnection {
   const { files, environment } = runtime
