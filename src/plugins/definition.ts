@@ -24,6 +24,8 @@ export interface StanzaSource {
   /** File, and the context's name. */
   readonly kubeconfig: readonly string[]
   readonly at: Position
+  /** Somebody explains: Services are to have their selectors. */
+  readonly explains?: boolean
 }
 
 /** What the program is, for `coredns_build_info`. */

@@ -151,6 +151,11 @@ export class ClusterIndex implements ClusterSink {
     }
   }
 
+  /** Milliseconds of the runtime's clock. */
+  get nowMs(): number {
+    return this.#clock.now()
+  }
+
   synced(): void {
     this.isSynced = true
     this.generation++

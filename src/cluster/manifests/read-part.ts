@@ -164,7 +164,7 @@ class PartReader implements Reading {
     const owner = ownerOf(held, value)
     this.found.push({
       ...subject,
-      held: detached(held),
+      held: detached(this.#kinds.selectors === true ? held : withoutSelector(held)),
       ...this.#place(path),
       ...(owner === undefined ? {} : { owner }),
       ...this.#asked(kind, apiVersion, value)
@@ -352,6 +352,14 @@ function listedKeys(keys: readonly string[]): string {
   return keys.length > 3
     ? `${first.join(', ')} and ${keys.length - 3} more keys`
     : listed(first).replace(' or ', ' and ')
+}
+
+/** No answer needs it, and every object is kept. */
+function withoutSelector(held: Held): Held {
+  if (held.kind !== 'Service' || held.selector === undefined) return held
+  const { selector, ...others } = held
+  void selector
+  return others
 }
 
 /** A copy that holds no slice of the file's text: V8 would keep the whole text alive for one long name. */

@@ -45,6 +45,7 @@ export const kubernetesPlugin: PluginDefinition = {
   setup(controller, context) {
     const stanza = readStanza(controller, context)
     const options = resolve(stanza, controller, context)
+    const explains = context.explains === true || context.directives.includes('explain')
     const index = context.clusters.index(
       context.clusterSource({
         manifests: stanza.manifests,
@@ -52,7 +53,8 @@ export const kubernetesPlugin: PluginDefinition = {
         endpoint: stanza.endpoint,
         tls: stanza.tls,
         kubeconfig: stanza.kubeconfig,
-        at: controller.position()
+        at: controller.position(),
+        explains
       }),
       {
         labels: stanza.labels,
@@ -63,7 +65,7 @@ export const kubernetesPlugin: PluginDefinition = {
         endpointPodNames: stanza.endpointPodNames,
         zonal: stanza.zonal,
         external: context.directives.includes('k8s_external'),
-        explain: context.explains === true || context.directives.includes('explain')
+        explain: explains
       }
     )
     context.readiness(() => index.isSynced)
