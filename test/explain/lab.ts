@@ -28,7 +28,10 @@ export interface LabOptions {
   readonly clock?: Clock
 }
 
-export async function lab(corefile: string, { isLoaded = true, clock = systemClock }: LabOptions = {}): Promise<Lab> {
+export async function lab(
+  corefile: string,
+  { isLoaded = true, clock = systemClock }: LabOptions = {}
+): Promise<Lab> {
   const runtime = testRuntime({ clock, files: fakeFiles({ '/lab/lab.yaml': readFileSync(LAB, 'utf8') }) })
   const source = new ManifestSource({ paths: [], apps: ['/lab'], runtime })
   const engine = await engineOf(corefile, isLoaded ? source : UNLOADED, runtime)

@@ -10,6 +10,7 @@ import { networkPolicyIn } from './network-policy-in.ts'
 import type { ListHeader, Part } from './part.ts'
 import type { PartText } from './parts.ts'
 import { readPlainYaml } from './plain-yaml.ts'
+import type { Service } from '../objects.ts'
 import { podDnsIn } from './pod-dns-in.ts'
 import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
 
@@ -357,8 +358,8 @@ function listedKeys(keys: readonly string[]): string {
 /** No answer needs it, and every object is kept. */
 function withoutSelector(held: Held): Held {
   if (held.kind !== 'Service' || held.selector === undefined) return held
-  const { selector, ...others } = held
-  void selector
+  const others: { -readonly [Key in keyof Service]: Service[Key] } = { ...held }
+  delete others.selector
   return others
 }
 
