@@ -44,6 +44,8 @@ export interface GenerationOptions {
   readonly clusterSource: (stanza: StanzaSource) => SourceRequest
   /** Nothing is to leave this machine: plugins that ask other servers are left out of the chains, and what they would be asked is refused. */
   readonly offline?: boolean
+  /** With `offline`: what these would be asked is asked here instead, of a simulation. */
+  readonly beyond?: Handler
   /** Plugins tell why they answer as they do, and who it was. Costs time at every query. */
   readonly explains?: boolean
   /** Ends the process; without it a plugin that asks for that is told of in the log only. */
@@ -295,8 +297,8 @@ function setUpPlugin(directive: Directive, plugins: Plugins, context: SetupConte
   }
 }
 
-function linkAsAsked(plugins: readonly Plugin[], { offline, explains }: GenerationOptions): Handler {
-  if (offline === true) return linkOffline(plugins)
+function linkAsAsked(plugins: readonly Plugin[], { offline, beyond, explains }: GenerationOptions): Handler {
+  if (offline === true) return linkOffline(plugins, beyond)
   return linkChain(explains === true ? plugins.map(telling) : plugins)
 }
 
@@ -331,9 +333,9 @@ function linkChain(plugins: readonly Plugin[]): Handler {
   })
 }
 
-function linkOffline(plugins: readonly Plugin[]): Handler {
+function linkOffline(plugins: readonly Plugin[], beyond: Handler | undefined): Handler {
   return linkPlugins(
     plugins.filter(({ name }) => !ASKS_OTHERS.has(name)),
-    { answer: query => emptyAnswer(query, Rcode.REFUSED) }
+    beyond ?? { answer: query => emptyAnswer(query, Rcode.REFUSED) }
   )
 }

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { App } from '../app.ts'
 import type { Telling } from '../app/listeners.ts'
 import type { ClusterObject } from '../cluster/objects.ts'
-import { splitHostPort } from '../corefile/addresses.ts'
 import type { Block } from '../corefile/load.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
@@ -15,12 +14,12 @@ import type { ResolverNetwork } from '../resolver/network.ts'
 import { resolverModel, resolverModels } from '../resolver/registry.ts'
 import type { SentQuery } from '../resolver/session.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { parseAddress } from '../wire/address.ts'
 import { formatName } from '../wire/name.ts'
 import { rtypeNumber } from '../wire/numbers.ts'
 import type { ExplainArguments, ServeArguments } from './arguments.ts'
 import { egressVerdict, type EgressVerdict, type PolicyPod } from './explain/egress.ts'
-import { ServerNetwork, StateNetwork, type Account } from './explain/networks.ts'
+import { StateNetwork, type Account } from './explain/networks.ts'
+import { serverNetwork, serverOf } from './explain/server-of.ts'
 import { dotLines, reportLines, serviceManifest, type Report, type Row, type Walk } from './explain/report.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
 import { printAll } from './output.ts'
@@ -307,23 +306,6 @@ function confOf({ resolvConf }: ExplainArguments, { files }: Runtime): string | 
     const reason = error instanceof Error ? error.message : String(error)
     throw new PodDnsMistake(`--resolv-conf ${clipped(resolvConf)}: cannot be read: ${reason}`)
   }
-}
-
-function serverNetwork(text: string, { clock, random }: Runtime): ServerNetwork {
-  return new ServerNetwork(serverOf(text), clock, random)
-}
-
-/** `192.0.2.1`, `127.0.0.1:1053`, `[::1]:1053`. */
-function serverOf(text: string): { readonly host: string; readonly port: number } {
-  if (parseAddress(text) !== 0) return { host: text, port: 53 }
-  const split = splitHostPort(text)
-  const { host, port } = split.error === undefined ? split.value : { host: '', port: '' }
-  if (parseAddress(host) === 0 || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new PodDnsMistake(
-      `--server ${clipped(text)}: expected an IP address, with a port where it isn't 53, as in 127.0.0.1:1053`
-    )
-  }
-  return { host, port: Number(port) }
 }
 
 function modelsOf(names: readonly string[]): readonly ResolverModel[] {

@@ -30,9 +30,9 @@ interface RecordedQuery {
   tMs: number
   sock: number
   reply: string
-  edns?: number
-  ad?: boolean
-  rd?: boolean
+  edns?: number | undefined
+  ad?: boolean | undefined
+  rd?: boolean | undefined
 }
 
 interface RecordedRun {
@@ -142,7 +142,11 @@ function replyOf(message: Outgoing, kind: ReplyKind, rule?: Rule): Reply {
  * What the model of the trace's client does with it; `undefined` when there is no such model. `drawn` is where in its
  * range every number is that the model leaves to chance, from 0 to below 1.
  */
-export function replay(trace: Trace, drawn = 0): LookupResult | undefined {
+export function replay(
+  trace: Trace,
+  drawn = 0,
+  network: ResolverNetwork = rulesNetwork(trace)
+): LookupResult | undefined {
   const model = resolverModel(trace.client)
   if (model === undefined) return undefined
   const config = model.parse(trace.resolvConf, {
@@ -158,7 +162,7 @@ export function replay(trace: Trace, drawn = 0): LookupResult | undefined {
       hints,
       host: { inet: true, inet6: (trace.hostIPv6 ?? false) !== false }
     },
-    rulesNetwork(trace)
+    network
   )
   if (result instanceof Promise) throw new Error('rules answer at once, and so does a model asked by them')
   return result

@@ -79,9 +79,10 @@ export async function engineOf(
   corefile: string,
   source: ClusterSource,
   runtime: Runtime = testRuntime(),
-  folder = '.'
+  folder = '.',
+  more: Partial<AppOptions> = {}
 ): Promise<Engine> {
-  const { app } = await makeApp(corefile, source, runtime, folder, {})
+  const { app } = await makeApp(corefile, source, runtime, folder, more)
   return { respond: await app.startWithin(), close: () => app.stop() }
 }
 
