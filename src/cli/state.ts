@@ -157,7 +157,7 @@ export function sourceChooser(
     const { manifests: paths, apps } = isGiven || isApi ? args : stanza
     if (paths.length > 0 || apps.length > 0) {
       return {
-        key: `manifests ${JSON.stringify({ paths, apps, simulation: apps.length > 0 ? simulation : undefined })}`,
+        key: `manifests ${JSON.stringify({ paths, apps, selectors: stanza.explains === true || undefined, simulation: apps.length > 0 ? simulation : undefined })}`,
         make: () => {
           const source = new ManifestSource({
             paths,
@@ -165,6 +165,7 @@ export function sourceChooser(
             simulation,
             runtime,
             podDns,
+            selectors: stanza.explains === true,
             ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })

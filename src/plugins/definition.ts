@@ -27,6 +27,8 @@ export interface StanzaSource {
   /** What of the cluster the stanza needs. */
   readonly needs: ApiNeeds
   readonly at: Position
+  /** Somebody explains: Services are to have their selectors. */
+  readonly explains?: boolean
 }
 
 /** What the program is, for `coredns_build_info`. */

@@ -180,6 +180,11 @@ export class ClusterIndex implements ClusterSink {
     this.generation++
   }
 
+  /** Milliseconds of the runtime's clock. */
+  get nowMs(): number {
+    return this.#clock.now()
+  }
+
   synced(): void {
     this.isSynced = true
     this.generation++

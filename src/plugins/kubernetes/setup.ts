@@ -48,6 +48,7 @@ export const kubernetesPlugin: PluginDefinition = {
   setup(controller, context) {
     const stanza = readStanza(controller, context)
     const options = resolve(stanza, controller, context)
+    const explains = context.explains === true || context.directives.includes('explain')
     const indexOptions: IndexOptions = {
       labels: stanza.labels,
       namespaceLabels: stanza.namespaceLabels,
@@ -57,7 +58,7 @@ export const kubernetesPlugin: PluginDefinition = {
       endpointPodNames: stanza.endpointPodNames,
       zonal: stanza.zonal,
       external: context.directives.includes('k8s_external'),
-      explain: context.explains === true || context.directives.includes('explain')
+      explain: explains
     }
     const state = context.clusters.state(
       context.clusterSource({
@@ -67,7 +68,8 @@ export const kubernetesPlugin: PluginDefinition = {
         tls: stanza.tls,
         kubeconfig: stanza.kubeconfig,
         needs: indexOptions,
-        at: controller.position()
+        at: controller.position(),
+        explains
       }),
       indexOptions,
       stanza.startupTimeoutMs

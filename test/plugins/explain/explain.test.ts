@@ -2,6 +2,7 @@
 import t from 'tap'
 import { scenarios } from '../../explain/scenarios.ts'
 import { lab } from '../../explain/lab.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { ScriptedUpstream, a, reply } from '../../support/scripted-upstream.ts'
 
 const Z = 'svc.cluster.local'
@@ -181,6 +182,25 @@ t.test('autopath, taken or not', async t => {
   }
   await server.close()
   await upstream.close()
+})
+
+t.test('searches for what was meant are bounded, and remembered', async t => {
+  const clock = new FakeClock()
+  const server = await lab(block(['explain']), { clock })
+  const hinted = async (name: string) => (await server.why(`${name}.${Z}`)).includes('this exists')
+  let count = 0
+  for (let at = 0; at < 60; at++) {
+    // In another namespace each time: another question.
+    if (await hinted(`web.default${at}`)) count++
+  }
+  t.equal(count, 0, 'these have no hint')
+  t.equal(await hinted('shop.empty'), false, 'fifty searches a second')
+  t.match(await server.why(`shop.empty.${Z}`), /^0 there is no namespace empty$/, 'the reason itself is told')
+  clock.advance(1000)
+  t.equal(await hinted('shop.empty'), true, 'the next second')
+  for (let at = 0; at < 60; at++) await hinted(`web.other${at}`)
+  t.equal(await hinted('shop.empty'), true, 'what was found is remembered')
+  await server.close()
 })
 
 t.test('other classes stay refused', async t => {
