@@ -78,6 +78,27 @@ export interface ExplainArguments {
   readonly dot: boolean
 }
 
+/** What `experiment` is asked for, as it was typed; what is given takes the place of what the file says. */
+export interface ExperimentArguments {
+  readonly file: string | undefined
+  readonly name: readonly string[]
+  /** `--names`: a file of names, or a query log. */
+  readonly namesFile: string | undefined
+  readonly ndots: readonly string[]
+  readonly search: readonly string[]
+  readonly resolver: readonly string[]
+  readonly autopath: readonly string[]
+  readonly upstream: readonly string[]
+  readonly exists: readonly string[]
+  readonly family: string | undefined
+  readonly server: string | undefined
+  readonly assert: readonly string[]
+  /** Files to write; `-` is standard output. */
+  readonly json: string | undefined
+  readonly csv: string | undefined
+  readonly html: string | undefined
+}
+
 export type Invocation =
   | { readonly command: 'serve'; readonly arguments: ServeArguments; readonly isBare: boolean }
   | { readonly command: 'check'; readonly arguments: ServeArguments }
@@ -89,6 +110,11 @@ export type Invocation =
       readonly resolvconf: ResolvconfArguments
     }
   | { readonly command: 'explain'; readonly arguments: ServeArguments; readonly explain: ExplainArguments }
+  | {
+      readonly command: 'experiment'
+      readonly arguments: ServeArguments
+      readonly experiment: ExperimentArguments
+    }
   | { readonly command: 'version' }
   | { readonly command: 'plugins' }
   /** Something to print, and how to end: help, or a mistake. */
@@ -105,7 +131,7 @@ const GO_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['version', false]
 ])
 
-const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'resolvconf', 'explain', 'help'])
+const COMMANDS = new Set(['serve', 'check', 'get', 'names', 'resolvconf', 'explain', 'experiment', 'help'])
 /** Commands that take kubectl's options, with the value written right behind the letter too: `-oyaml`, `-nshop`. */
 const LETTERED = new Set(['get', 'names', 'resolvconf'])
 
@@ -308,13 +334,23 @@ export function readArguments(words: readonly string[]): Invocation {
     .description('show every query that a resolver sends for a name, who answers it, and why')
     .usage('NAME [options]')
     .argument('[names...]')
-    .option('--type <types>', 'A, AAAA or both (default: A,AAAA)', collect, [])
+    .option(
+      '--type <types>',
+      'record types; others than A and AAAA are asked without a search list (default: A,AAAA)',
+      collect,
+      []
+    )
     .option(
       '--from <what>',
       'who asks: pod/NS/NAME, or the first Pod of deploy/NS/NAME (sts, ds, job, rs, cronjob), or ns/NS: an ordinary one there (default: ns/default)'
     )
     .option('--resolv-conf <file>', 'the resolv.conf of whoever asks, instead; - reads standard input')
-    .option('--resolver <name>', 'whose walk it is: glibc, musl, dig and others; repeatable (default: glibc)', collect, [])
+    .option(
+      '--resolver <name>',
+      'whose walk it is: glibc, musl, dig and others; repeatable (default: glibc)',
+      collect,
+      []
+    )
     .option('--server <address>', 'ask this server, with its port where that is not 53, instead of the state')
     .option('--json', 'print the report as JSON')
     .option('--dot', 'print the walks as a graph for Graphviz')
@@ -335,6 +371,51 @@ export function readArguments(words: readonly string[]): Invocation {
       }
       invocation =
         rest.length > 0 ? surplus(rest) : { command: 'explain', arguments: serveArguments(options), explain }
+    })
+  withState(program.command('experiment'))
+    .description('look names up in every setting of ndots, search list, resolver and autopath, and compare')
+    .usage('[FILE] [options]')
+    .argument('[files...]')
+    .option('--name <name>', 'a name to look up; repeatable', collect, [])
+    .option('--names <file>', 'a file with a name a line, or a query log of CoreDNS or labdns')
+    .option('--ndots <numbers>', 'as in 1,2,5 (default: 1,2,3,4,5)', collect, [])
+    .option(
+      '--search <domains>',
+      'a search list, as in shop.svc.cluster.local,svc.cluster.local,cluster.local; repeatable (default: that of namespace default)',
+      collect,
+      []
+    )
+    .option('--resolver <names>', 'as in glibc,musl,go (default: glibc,musl)', collect, [])
+    .option('--autopath <settings>', 'on, off, or on,off (default: off)', collect, [])
+    .option('--upstream <delay,loss>', 'as in 20ms,1%; repeatable (default: 20ms,0%)', collect, [])
+    .option('--exists <names>', 'names that exist beyond the cluster (default: found out)', collect, [])
+    .option('--family <family>', 'unspec (A and AAAA), inet or inet6 (default: unspec)')
+    .option('--server <address>', 'ask this server, with its port where that is not 53, instead of the state')
+    .option(
+      '--assert <condition>',
+      "as in 'queries_per_lookup<=2.5'; the exit code tells; repeatable",
+      collect,
+      []
+    )
+    .option('--json <file>', 'write everything there as JSON; - is standard output')
+    .option('--csv <file>', 'write the table there as CSV')
+    .option('--html <file>', 'write a report there that needs nothing else')
+    .action((files: string[], _options: unknown, command: Command) => {
+      const options = command.opts<Record<string, unknown>>()
+      const text = (name: string) => textOf(options, name)
+      const texts = (name: string) => (options[name] as readonly string[] | undefined) ?? []
+      const [file, ...rest] = files
+      const experiment = {
+        ...{ file, name: texts('name'), namesFile: text('names'), ndots: texts('ndots') },
+        ...{ search: texts('search'), resolver: texts('resolver'), autopath: texts('autopath') },
+        ...{ upstream: texts('upstream'), exists: texts('exists'), family: text('family') },
+        ...{ server: text('server'), assert: texts('assert') },
+        ...{ json: text('json'), csv: text('csv'), html: text('html') }
+      }
+      invocation =
+        rest.length > 0
+          ? surplus(rest)
+          : { command: 'experiment', arguments: serveArguments(options), experiment }
     })
   const goFlags = LETTERED.has(words[0] ?? '') ? words.map(lettered) : words.map(goFlag)
   try {

@@ -12,6 +12,7 @@ export function embeddedCorefile(files: Files): string {
   const forward = hasNameServer(files) ? '    forward . /etc/resolv.conf\n' : ''
   return `.:${EMBEDDED_PORT} {
     bind 127.0.0.1
+    explain
     errors
     kubernetes cluster.local in-addr.arpa ip6.arpa {
         pods insecure

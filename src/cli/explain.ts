@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { App } from '../app.ts'
 import type { Telling } from '../app/listeners.ts'
 import type { ClusterObject } from '../cluster/objects.ts'
-import { splitHostPort } from '../corefile/addresses.ts'
 import type { Block } from '../corefile/load.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
@@ -15,12 +14,12 @@ import type { ResolverNetwork } from '../resolver/network.ts'
 import { resolverModel, resolverModels } from '../resolver/registry.ts'
 import type { SentQuery } from '../resolver/session.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { parseAddress } from '../wire/address.ts'
 import { formatName } from '../wire/name.ts'
 import { rtypeNumber } from '../wire/numbers.ts'
 import type { ExplainArguments, ServeArguments } from './arguments.ts'
 import { egressVerdict, type EgressVerdict, type PolicyPod } from './explain/egress.ts'
-import { ServerNetwork, StateNetwork, type Account } from './explain/networks.ts'
+import { StateNetwork, type Account } from './explain/networks.ts'
+import { serverNetwork, serverOf } from './explain/server-of.ts'
 import { dotLines, reportLines, serviceManifest, type Report, type Row, type Walk } from './explain/report.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
 import { printAll } from './output.ts'
@@ -32,42 +31,67 @@ import { chooseConfiguration, fileText } from './state.ts'
 import { buildInfo } from './version.ts'
 
 /** Directives that listen, watch, probe or log: nobody is served here. */
-const NOT_HERE = ['health', 'ready', 'prometheus', 'pprof', 'reload', 'loop', 'log', 'errors', 'debug', 'dnstap']
+const NOT_HERE = [
+  'health',
+  'ready',
+  'prometheus',
+  'pprof',
+  'reload',
+  'loop',
+  'log',
+  'errors',
+  'debug',
+  'dnstap'
+]
 
 /** Prints the report; settles with 1 when there is none, or a name isn't found. */
 export async function explain(args: ServeArguments, words: ExplainArguments): Promise<number> {
   const { runtime, flush } = printingRuntime()
-  let app: App | undefined
+  // Sockets to upstreams keep no process alive: a server's listeners do, and here there are none.
+  const alive = setInterval(() => undefined, ALIVE_MS)
   try {
-    const models = modelsOf(words.resolvers)
-    const types = typesOf(words.types)
-    let report: Report
-    if (words.server !== undefined && words.from === undefined) {
-      const network = serverNetwork(words.server, runtime)
-      const conf = confOf(words, runtime) ?? `nameserver ${serverOf(words.server).host}\n`
-      const common = { state: `server ${words.server}`, notes: [], services: [] }
-      report = { ...common, ...(await walksFor(words.name, types, conf, models, network, runtime)) }
-    } else {
-      const { configuration, origin } = await chooseConfiguration(args, runtime)
-      if (origin === 'bare') throw new PodDnsMistake(NO_STATE)
-      const sources = new OnceSources(args, runtime, true)
-      app = await App.create({
-        ...{ blocks: configuration.blocks.map(quiet), runtime, build: buildInfo(), lenient: args.lenient },
-        ...{ clusterSource: sources.request, httpBase: 0, explains: true }
-      })
-      const { tell, clusters } = await app.startTelling()
-      const state = stateText(args, origin)
-      report = await reportOf(words, types, models, { sources, tell, clusters, state, runtime })
-    }
+    const report = await reportFor(args, words, runtime)
     await flush()
-    await printAll(texts(report, words))
-    return report.walks.every(({ ok }) => ok) ? 0 : 1
+    await printAll(textsOf(report, words))
+    return report.walks.length > 0 && report.walks.every(({ ok }) => ok) ? 0 : 1
   } catch (error) {
     await flush()
     process.stderr.write(`${explained(error, runtime)}\n`)
     return 1
   } finally {
-    await app?.stop()
+    clearInterval(alive)
+  }
+}
+
+const ALIVE_MS = 1000
+
+/** Looks the name up. Rejects with CorefileError, PodDnsMistake or an error of reading, in words for a person. */
+export async function reportFor(
+  args: ServeArguments,
+  words: ExplainArguments,
+  runtime: Runtime
+): Promise<Report> {
+  const models = modelsOf(words.resolvers)
+  const types = typesOf(words.types)
+  if (words.server !== undefined && words.from === undefined) {
+    const network = serverNetwork(words.server, runtime)
+    const conf = confOf(words, runtime) ?? `nameserver ${serverOf(words.server).host}\n`
+    const common = { state: `server ${words.server}`, notes: [], services: [] }
+    return { ...common, ...(await walksFor(words.name, types, conf, models, network, runtime)) }
+  }
+  const { configuration, origin } = await chooseConfiguration(args, runtime)
+  if (origin === 'bare') throw new PodDnsMistake(NO_STATE)
+  const sources = new OnceSources(args, runtime, true)
+  const app = await App.create({
+    ...{ blocks: configuration.blocks.map(quiet), runtime, build: buildInfo(), lenient: args.lenient },
+    ...{ clusterSource: sources.request, httpBase: 0, explains: true }
+  })
+  try {
+    const { tell, clusters } = await app.startTelling()
+    const state = stateText(args, origin)
+    return await reportOf(words, types, models, { sources, tell, clusters, state, runtime })
+  } finally {
+    await app.stop()
   }
 }
 
@@ -113,7 +137,8 @@ async function reportOf(
     ...(egress === undefined ? {} : { egress })
   }
   if (!asksClusterDns && words.server === undefined) {
-    const asked = nameservers.length === 0 ? "its node's nameservers, which are not known here" : nameservers.join(', ')
+    const asked =
+      nameservers.length === 0 ? "its node's nameservers, which are not known here" : nameservers.join(', ')
     const note = `this Pod asks ${asked}: what is answered there is not known, so nothing is walked`
     const shown = { name: words.name, types, nameservers, searches, options, walks: [] }
     return { ...common, ...whom, ...shown, notes: [...whom.notes, note] }
@@ -145,18 +170,25 @@ async function walksFor(
   { random }: Runtime
 ): Promise<Pick<Report, 'name' | 'types' | 'nameservers' | 'searches' | 'options' | 'walks'>> {
   const walks: Walk[] = []
-  for (const model of models) {
+  const isAddress = types.some(type => ADDRESS_TYPES.includes(type))
+  for (const model of isAddress ? models : []) {
     const config = model.parse(conf)
     const result = await model.start(config, random).lookup({ name, family: familyOf(types) }, network)
     walks.push({
       ...{ resolver: model.name, program: model.program, ok: result.ok, error: result.error },
       ...{ addresses: result.addresses, elapsedMs: result.elapsedMs },
-      warnings: config.warnings.map(({ line, message }) => (line === 0 ? message : `line ${line}: ${message}`)),
+      warnings: config.warnings.map(({ line, message }) =>
+        line === 0 ? message : `line ${line}: ${message}`
+      ),
       queries: result.queries.map(rowOf)
     })
   }
   const [first] = models
   const config = first?.parse(conf)
+  for (const type of types) {
+    if (!ADDRESS_TYPES.includes(type))
+      walks.push(await directWalk(name, type, config?.servers[0] ?? '', network))
+  }
   return {
     ...{ name, types, nameservers: config?.servers ?? [], searches: config?.search ?? [] },
     options: config === undefined ? [] : [`ndots:${config.ndots}`, ...config.switches],
@@ -164,8 +196,36 @@ async function walksFor(
   }
 }
 
+/** One query for the name as it is: what searches for addresses asks for nothing else. */
+async function directWalk(
+  text: string,
+  type: string,
+  server: string,
+  network: ResolverNetwork
+): Promise<Walk> {
+  const name = text.endsWith('.') ? text : `${text}.`
+  const message = { name, type, transport: 'udp', server } as const
+  const fate = await network.send(message, 0)
+  const answer = fate.kind === 'reply' ? fate.reply : undefined
+  const reply: SentQuery['reply'] = answer?.kind ?? (fate.kind === 'closed' ? 'CLOSED' : 'DROP')
+  const ok = reply === 'ANSWER' || reply === 'CNAME'
+  const query = { ...message, tMs: 0, socket: 0, reply, ...(answer === undefined ? {} : { answer }) }
+  return {
+    ...{ resolver: 'direct', program: 'the name as it is, without a search list' },
+    ...{ ok, error: ok ? null : reply, addresses: [], elapsedMs: 0, warnings: [] },
+    queries: [rowOf(query)]
+  }
+}
+
 function rowOf({ name, type, transport, server, tMs, reply, answer }: SentQuery): Row {
-  const { plugin, zone, upstream, upstreamMs, facts = [], why = [] } = (answer?.detail ?? {}) as Partial<Account>
+  const {
+    plugin,
+    zone,
+    upstream,
+    upstreamMs,
+    facts = [],
+    why = []
+  } = (answer?.detail ?? {}) as Partial<Account>
   return {
     ...{ name, type, transport, server, atMs: tMs, reply },
     ...(plugin === undefined ? {} : { plugin }),
@@ -248,23 +308,6 @@ function confOf({ resolvConf }: ExplainArguments, { files }: Runtime): string | 
   }
 }
 
-function serverNetwork(text: string, { clock, random }: Runtime): ServerNetwork {
-  return new ServerNetwork(serverOf(text), clock, random)
-}
-
-/** `192.0.2.1`, `127.0.0.1:1053`, `[::1]:1053`. */
-function serverOf(text: string): { readonly host: string; readonly port: number } {
-  if (parseAddress(text) !== 0) return { host: text, port: 53 }
-  const split = splitHostPort(text)
-  const { host, port } = split.error === undefined ? split.value : { host: '', port: '' }
-  if (parseAddress(host) === 0 || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new PodDnsMistake(
-      `--server ${clipped(text)}: expected an IP address, with a port where it isn't 53, as in 127.0.0.1:1053`
-    )
-  }
-  return { host, port: Number(port) }
-}
-
 function modelsOf(names: readonly string[]): readonly ResolverModel[] {
   return (names.length === 0 ? ['glibc'] : names).flatMap(text =>
     text.split(',').map(name => {
@@ -283,18 +326,15 @@ function typesOf(texts: readonly string[]): readonly string[] {
     text.trim().toUpperCase()
   )
   for (const type of types) {
-    if (!ADDRESS_TYPES.includes(type)) {
-      const isType = rtypeNumber(type) !== undefined
-      const hint = isType ? ': resolvers walk a search list for addresses; CH TXT explain.NAME tells of SRV and PTR' : ''
-      throw new PodDnsMistake(`--type ${clipped(type)}: expected A, AAAA or both${hint}`)
-    }
+    if (rtypeNumber(type) === undefined)
+      throw new PodDnsMistake(`--type ${clipped(type)}: expected record types, as in A,AAAA or SRV`)
   }
   return [...new Set(types)]
 }
 
 function familyOf(types: readonly string[]): Family {
-  if (types.length > 1) return 'unspec'
-  return types[0] === 'A' ? 'inet' : 'inet6'
+  if (types.includes('A') && types.includes('AAAA')) return 'unspec'
+  return types.includes('A') ? 'inet' : 'inet6'
 }
 
 /** The block without what serves others. */
@@ -313,7 +353,11 @@ function stateText(args: ServeArguments, origin: 'file' | 'embedded' | 'bare'): 
   return given === '' ? conf : `${given}, ${conf}`
 }
 
-function* texts(report: Report, { json, dot }: ExplainArguments): Generator<string, void> {
+/** What is printed of a report. */
+export function* textsOf(
+  report: Report,
+  { json, dot }: Pick<ExplainArguments, 'json' | 'dot'>
+): Generator<string, void> {
   if (json) yield `${JSON.stringify(report, undefined, 2)}\n`
   else for (const line of dot ? dotLines(report) : reportLines(report)) yield `${printable(line)}\n`
 }

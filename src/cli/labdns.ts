@@ -34,6 +34,11 @@ switch (invocation.command) {
     process.exit(await explain(invocation.arguments, invocation.explain))
     break
   }
+  case 'experiment': {
+    const { experiment } = await import('./experiment.ts')
+    process.exit(await experiment(invocation.arguments, invocation.experiment))
+    break
+  }
   case 'version': {
     const { versionLines } = await import('./version.ts')
     process.stdout.write(`${versionLines().join('\n')}\n`)

@@ -8,17 +8,35 @@ import { ORDINARY_SPEC } from '../pod-dns/pod-dns.ts'
 import type { KubernetesRules } from '../pod-dns/versions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ResolvconfArguments, ServeArguments } from './arguments.ts'
-import { printingRuntime } from './loaded-state.ts'
-import { answerFor, describe, findPod, type PodDnsAnswer, type PodDnsState } from './resolvconf/pod-dns-of.ts'
+import { printingRuntime, type PrintingRuntime } from './loaded-state.ts'
+import { answerFor, describe, findPod, type PodDnsAnswer } from './resolvconf/pod-dns-of.ts'
 import { clipped, fromText, PodDnsMistake, POD_KINDS, readFrom, type From } from './resolvconf/from.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
 import { stateOfManifest, usedState, type UsedState } from './resolvconf/used-state.ts'
 import { clusterDomain, nodeOptions, withOptions } from './resolvconf/wanted.ts'
 import { fileText } from './state.ts'
 
+/** Where a command prints to, and what it reads with. */
+export interface Terminal extends PrintingRuntime {
+  /** Standard output. Settles when the octets are gone, or nobody reads them. */
+  readonly print: (octets: Uint8Array) => Promise<void>
+  /** Standard error. */
+  readonly say: (text: string) => void
+}
+
+const processTerminal = (): Terminal => ({
+  ...printingRuntime(),
+  print: written,
+  say: text => void process.stderr.write(text)
+})
+
 /** Prints the file; settles with 1 when it can't be had, or the Pod can't be made. */
-export async function resolvconf(args: ServeArguments, words: ResolvconfArguments): Promise<number> {
-  const { runtime, flush } = printingRuntime()
+export async function resolvconf(
+  args: ServeArguments,
+  words: ResolvconfArguments,
+  terminal: Terminal = processTerminal()
+): Promise<number> {
+  const { runtime, flush } = terminal
   try {
     if (words.output !== undefined && words.output !== 'json') {
       throw new PodDnsMistake(`-o ${clipped(words.output)}: expected json`)
@@ -29,7 +47,7 @@ export async function resolvconf(args: ServeArguments, words: ResolvconfArgument
     if (words.from === undefined && words.filename === undefined)
       withOptions(ORDINARY_SPEC, words, node.rules)
     const from = words.from === undefined ? undefined : readFrom(words.from, words.namespace)
-    const state = await stateFor(args, words, runtime)
+    const state = await stateFor(args, words, terminal)
     // What is wrong in manifests is told before what follows from it.
     await flush()
     const { pod, found } = await podFor(from, words, state)
@@ -38,10 +56,10 @@ export async function resolvconf(args: ServeArguments, words: ResolvconfArgument
     const changed = { ...found, spec, flaws: [...found.flaws, ...flaws] }
     const objects = state?.objects ?? []
     const known = { objects, clusterDomain: domain ?? state?.clusterDomain ?? 'cluster.local' }
-    return await print(answerFor(pod, changed, known, node), words.output === 'json', state?.text)
+    return await print(answerFor(pod, changed, known, node), words.output === 'json', state?.text, terminal)
   } catch (error) {
     await flush()
-    process.stderr.write(`${explained(error, runtime)}\n`)
+    terminal.say(`${explained(error, runtime)}\n`)
     return 1
   }
 }
@@ -55,14 +73,15 @@ function oldFlaws({ spec, flaws }: FoundPod, rules: KubernetesRules): string[] {
   )
 }
 
-const sayState = (text: string): void => void process.stderr.write(`state: ${printable(text)}\n`)
-
 /** The state that is needed, and the first line, which says what it is: none, where options say everything. */
 async function stateFor(
   args: ServeArguments,
   words: ResolvconfArguments,
-  runtime: Runtime
+  { runtime, say }: Terminal
 ): Promise<UsedState | undefined> {
+  const sayState = (text: string): void => {
+    say(`state: ${printable(text)}\n`)
+  }
   const { from, filename, clusterDns, dnsPolicy } = words
   const isNamed = args.manifests.length > 0 || args.apps.length > 0 || args.conf !== undefined
   if (filename !== undefined) {
@@ -103,7 +122,7 @@ async function podFor(
 }
 
 /** What makes Pods in a manifest, when there is one such object alone. */
-async function onlyPod(filename: string, { pods }: PodDnsState): Promise<From> {
+async function onlyPod(filename: string, { pods, leftOut = [] }: UsedState): Promise<From> {
   const found: From[] = []
   for (const kind of POD_KINDS) {
     for (const path of await pods.written(kind)) {
@@ -113,10 +132,10 @@ async function onlyPod(filename: string, { pods }: PodDnsState): Promise<From> {
   }
   const [only] = found
   if (only !== undefined && found.length === 1) return only
-  if (only === undefined)
-    throw new PodDnsMistake(
-      `${filename}: holds no Pod, and nothing that makes Pods (what an API server refuses is left out)`
-    )
+  if (only === undefined) {
+    const nothing = `${filename}: holds no Pod, and nothing that makes Pods (what an API server refuses is left out)`
+    throw new PodDnsMistake([...leftOut.slice(0, SHOWN_MAX), nothing].join('\n'))
+  }
   const shown = found.slice(0, SHOWN_MAX).map(fromText).join(', ')
   const more = found.length > SHOWN_MAX ? ` and ${found.length - SHOWN_MAX} more` : ''
   throw new PodDnsMistake(`${filename}: holds ${shown}${more}; choose one with --from`)
@@ -124,22 +143,27 @@ async function onlyPod(filename: string, { pods }: PodDnsState): Promise<From> {
 
 const SHOWN_MAX = 10
 
-async function print(answer: PodDnsAnswer, isJson: boolean, state: string | undefined): Promise<number> {
+async function print(
+  answer: PodDnsAnswer,
+  isJson: boolean,
+  state: string | undefined,
+  terminal: Terminal
+): Promise<number> {
   const { pod, why, events, notes, octets } = answer
   const lines = [
     `${pod}: ${why}`,
     ...events.map(({ on, reason, message }) => `Warning  ${reason}  ${on}: ${message}`),
     ...notes.map(note => `note: ${note}`)
   ]
-  process.stderr.write(`${lines.map(printable).join('\n')}\n`)
+  terminal.say(`${lines.map(printable).join('\n')}\n`)
   if (answer.nodeFileMissing && answer.base === 'node') {
-    process.stderr.write(
+    terminal.say(
       "error: these are the settings of the Pod's node, which are not known: --node-resolv-conf FILE names its file (/run/systemd/resolve/resolv.conf where systemd-resolved runs, else /etc/resolv.conf)\n"
     )
     return 1
   }
   if (!isJson) {
-    await written(octets)
+    await terminal.print(octets)
     return 0
   }
   const { namespace, policy, base, nameservers, searches, options, clusterDns, asksClusterDns, resolvConf } =
@@ -157,7 +181,9 @@ async function print(answer: PodDnsAnswer, isJson: boolean, state: string | unde
     clusterDns,
     asksClusterDns
   }
-  await written(Buffer.from(`${JSON.stringify({ ...shown, events, notes, resolvConf }, undefined, 2)}\n`))
+  await terminal.print(
+    Buffer.from(`${JSON.stringify({ ...shown, events, notes, resolvConf }, undefined, 2)}\n`)
+  )
   return 0
 }
 

@@ -15,8 +15,7 @@ export const figureNames = [
 ] as const
 export type FigureName = (typeof figureNames)[number]
 
-const OPERATORS = ['<=', '>=', '==', '<', '>'] as const
-type Operator = (typeof OPERATORS)[number]
+type Operator = '<=' | '>=' | '==' | '<' | '>'
 
 export interface Assertion {
   readonly text: string

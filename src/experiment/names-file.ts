@@ -16,7 +16,11 @@ export interface NamesFile {
  * that a name ends in is taken off, so that what remains is what a program looked up, and only the first query of a walk
  * (the longest list element) counts. Throws ExperimentMistake with the line.
  */
-export function readNamesFile(text: string, file: string, searchLists: Iterable<readonly string[]> = []): NamesFile {
+export function readNamesFile(
+  text: string,
+  file: string,
+  searchLists: Iterable<readonly string[]> = []
+): NamesFile {
   const names = new Set<string>()
   const suffixes = [...new Set([...searchLists].flat())]
     .map(domain => `.${domain.replace(/\.$/, '').toLowerCase()}`)
@@ -40,7 +44,8 @@ export function readNamesFile(text: string, file: string, searchLists: Iterable<
       }
       names.add(word)
     }
-    if (names.size > NAMES_MAX) throw new ExperimentMistake(`${file}:${at}:1: more than ${NAMES_MAX} different names`)
+    if (names.size > NAMES_MAX)
+      throw new ExperimentMistake(`${file}:${at}:1: more than ${NAMES_MAX} different names`)
   }
   if (names.size === 0) throw new ExperimentMistake(`${file}: no name in it`)
   return { names: [...names], kind: logged > 0 ? 'query log' : 'names' }

@@ -39,10 +39,16 @@ export function readSpec(text: string, file: string): SpecParts {
   const [error] = document.errors
   if (error !== undefined) throw reader.at(error.pos[0], error.message)
   if (!isMap(document.contents)) {
-    throw reader.at(document.contents?.range?.[0] ?? 0, 'expected keys and values, as in `names: [web, web.shop]`')
+    throw reader.at(
+      document.contents?.range[0] ?? 0,
+      'expected keys and values, as in `names: [web, web.shop]`'
+    )
   }
   return reader.spec(document.contents)
 }
+
+/** Nothing was written. */
+const isEmpty = (node: unknown): boolean => node === null || (isScalar(node) && node.value === null)
 
 class Reader {
   readonly #file: string
@@ -59,7 +65,7 @@ class Reader {
   }
 
   spec(map: YAMLMap): SpecParts {
-    return this.#keys(map, {
+    return this.#keys<SpecParts>(map, {
       title: node => ({ title: this.#text(node) }),
       names: node => ({ names: this.names(node) }),
       'names-file': node => ({ namesFile: this.#text(node) }),
@@ -83,17 +89,22 @@ class Reader {
   }
 
   /** Reads a map key by key; a key that isn't among these is a mistake. */
-  #keys<T extends object>(map: YAMLMap, readers: Readonly<Record<string, (node: Node) => Partial<T>>>): Partial<T> {
+  #keys<T extends object>(
+    map: YAMLMap,
+    readers: Readonly<Record<string, (node: Node) => Partial<T>>>
+  ): Partial<T> {
     let parts: Partial<T> = {}
     for (const { key, value } of map.items) {
-      if (!isScalar(key) || typeof key.value !== 'string') throw this.#wrong(key as Node, 'expected a word as the key')
+      if (!isScalar(key) || typeof key.value !== 'string')
+        throw this.#wrong(key as Node, 'expected a word as the key')
       const read = Object.hasOwn(readers, key.value) ? readers[key.value] : undefined
       if (read === undefined) {
         const near = nearestWord(key.value, Object.keys(readers))
-        const hint = near === undefined ? `one of ${Object.keys(readers).join(', ')}` : `did you mean '${near}'?`
+        const hint =
+          near === undefined ? `one of ${Object.keys(readers).join(', ')}` : `did you mean '${near}'?`
         throw this.#wrong(key, `unknown key ${shown(key.value)}: ${hint}`)
       }
-      if (value === null) throw this.#wrong(key, `${key.value}: expected a value`)
+      if (isEmpty(value)) throw this.#wrong(key, `${key.value}: expected a value`)
       parts = { ...parts, ...read(value as Node) }
     }
     return parts
@@ -124,7 +135,10 @@ class Reader {
   #ndots(node: Node): number {
     const value = this.#scalar(node)
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= NDOTS_MAX) return value
-    throw this.#wrong(node, `ndots: expected a whole number from 0 to ${NDOTS_MAX}, found ${shown(String(value))}`)
+    throw this.#wrong(
+      node,
+      `ndots: expected a whole number from 0 to ${NDOTS_MAX}, found ${shown(String(value))}`
+    )
   }
 
   #switch(node: Node): boolean {
@@ -158,15 +172,18 @@ class Reader {
   }
 
   #domains(node: Node | null): readonly string[] {
-    if (node === null) return []
-    const items = isSeq(node) ? node.items.map(each => this.#text(each as Node)) : this.#text(node).split(/[\s,]+/)
+    if (node === null || isEmpty(node)) return []
+    const items = isSeq(node)
+      ? node.items.map(each => this.#text(each as Node))
+      : this.#text(node).split(/[\s,]+/)
     const wrong = items.find(each => !/^[^\s]+$/.test(each))
     if (wrong !== undefined) throw this.#wrong(node, `search: expected domains, found ${shown(wrong)}`)
     return items
   }
 
   #upstream(node: Node): UpstreamSetting {
-    if (!isMap(node)) throw this.#wrong(node, 'upstream: expected delay and loss, as in {delay: 20ms, loss: 1%}')
+    if (!isMap(node))
+      throw this.#wrong(node, 'upstream: expected delay and loss, as in {delay: 20ms, loss: 1%}')
     const parts = this.#keys<{ delayMs: number; loss: number }>(node, {
       delay: each => ({ delayMs: this.#delay(each) }),
       loss: each => ({ loss: this.#loss(each) })
@@ -177,7 +194,8 @@ class Reader {
   #delay(node: Node): number {
     const text = this.#text(node)
     const duration = parseDuration(text)
-    if (duration.error === undefined && duration.value >= 0 && duration.value <= DELAY_MAX_MS) return duration.value
+    if (duration.error === undefined && duration.value >= 0 && duration.value <= DELAY_MAX_MS)
+      return duration.value
     throw this.#wrong(node, `expected a duration from 0 to 1m, as in 20ms, found ${shown(text)}`)
   }
 

@@ -68,7 +68,9 @@ export interface ExperimentResult {
   readonly madeBy: string
   /** The state or the server that was asked. */
   readonly state: string
-  readonly spec: Omit<ExperimentSpec, 'search'> & { readonly search: Readonly<Record<string, readonly string[]>> }
+  readonly spec: Omit<ExperimentSpec, 'search'> & {
+    readonly search: Readonly<Record<string, readonly string[]>>
+  }
   readonly settings: readonly SettingResult[]
   readonly least: readonly LeastNdots[]
   /** Walks of the first names. */

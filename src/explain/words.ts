@@ -164,7 +164,7 @@ function portTexts({ port = '' }: ClusterFact, service: ServiceFact): string[] {
 
 function chainTexts({ chain, chainEnd, service, qtype }: ClusterFact): string[] {
   const target = plain(service?.target ?? '')
-  const steps = (chain === undefined || chain.length === 0 ? [target] : chain).map(plain).join(' → ')
+  const steps = (chain === undefined || chain.length === 0 ? [target] : chain).map(plain).join(' -> ')
   if (chainEnd === undefined) return target === '' ? [] : [`it leads to ${target}`]
   switch (chainEnd) {
     case 'records':

@@ -65,11 +65,13 @@ function cNumber(text: string): number | undefined {
   return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined
 }
 
-/** An address of either family in its usual form, without scope; `undefined` when it is none. IPv4 only with four parts. */
+/**
+ * An address of either family in its usual form, without scope; `undefined` when it is none. IPv4 only with four parts;
+ * IPv4 in IPv6 (`::ffff:10.0.0.1`) is the IPv4 address that is really spoken to.
+ */
 export function plainAddress(text: string): string | undefined {
   const octets = parseAddress(text)
-  if (octets === 0) return undefined
-  return octets === 4 && text.includes(':') ? text : formatAddress(parsedAddress, 0, octets)
+  return octets === 0 ? undefined : formatAddress(parsedAddress, 0, octets)
 }
 
 /** As `plainAddress`, with a `%scope` behind an IPv6 address kept as it is. */

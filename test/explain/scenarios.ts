@@ -78,7 +78,7 @@ export const scenarios: readonly Scenario[] = [
     ...{ name: svc('old.shop'), type: 'A', rcode: 'NODATA', rule: 'external-name' },
     says: [
       'Service shop/old is of type ExternalName',
-      'it leads to older.shop.svc.cluster.local → gone.shop.svc.cluster.local, and there is no A record there: the CNAME is left out too, as in CoreDNS'
+      'it leads to older.shop.svc.cluster.local -> gone.shop.svc.cluster.local, and there is no A record there: the CNAME is left out too, as in CoreDNS'
     ]
   },
   {
@@ -86,7 +86,7 @@ export const scenarios: readonly Scenario[] = [
     ...{ name: svc('ring.shop'), type: 'A', rcode: 'NODATA', rule: 'external-name' },
     says: [
       'Service shop/ring is of type ExternalName',
-      'it leads to rang.shop.svc.cluster.local → ring.shop.svc.cluster.local and back again: a circle has no answer'
+      'it leads to rang.shop.svc.cluster.local -> ring.shop.svc.cluster.local and back again: a circle has no answer'
     ]
   },
   {

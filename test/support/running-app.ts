@@ -12,7 +12,7 @@ import { systemRandom } from '../../src/runtime/random.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
 import { systemTurn } from '../../src/runtime/turn.ts'
 
-const silent: Log = {
+export const silent: Log = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
@@ -79,9 +79,10 @@ export async function engineOf(
   corefile: string,
   source: ClusterSource,
   runtime: Runtime = testRuntime(),
-  folder = '.'
+  folder = '.',
+  more: Partial<AppOptions> = {}
 ): Promise<Engine> {
-  const { app } = await makeApp(corefile, source, runtime, folder, {})
+  const { app } = await makeApp(corefile, source, runtime, folder, more)
   return { respond: await app.startWithin(), close: () => app.stop() }
 }
 

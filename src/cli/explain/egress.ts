@@ -55,7 +55,8 @@ export function egressVerdict(input: EgressInput): EgressVerdict | undefined {
     else selecting.push(policy)
   }
   const names = selecting.map(nameOf)
-  if (selecting.length === 0 && unclear.length === 0) return { udp: 'open', tcp: 'open', policies: [], lines: [] }
+  if (selecting.length === 0 && unclear.length === 0)
+    return { udp: 'open', tcp: 'open', policies: [], lines: [] }
   if (dnsPods.length === 0) {
     const text = `egress: selected by ${[...names, ...unclear].join(', ')}; which Pods serve DNS isn't known, so neither is whether they can be reached`
     return { udp: 'unknown', tcp: 'unknown', policies: names, lines: [text] }
@@ -84,13 +85,17 @@ function linesOf(
   const subject = names.length === 1 ? 'NetworkPolicy' : 'NetworkPolicies'
   if (closed.length > 0) {
     const verb = names.length === 1 ? 'does' : 'do'
-    lines.push(`egress: ${closed.join(' and ')} to the DNS Pods is closed: ${subject} ${names.join(', ')} ${verb} not allow it`)
+    lines.push(
+      `egress: ${closed.join(' and ')} to the DNS Pods ${closed.length === 1 ? 'is' : 'are'} closed: ${subject} ${names.join(', ')} ${verb} not allow it`
+    )
     const more = udp === 'open' ? ': short answers come, long ones (cut over UDP) never do' : ''
     if (more !== '') lines.push(`egress: UDP 53 is open${more}`)
     lines.push(...ruleLines(names[0] ?? '', input))
   } else if (unknown.length > 0) {
     const who = unclear.length === 0 ? names : unclear
-    lines.push(`egress: whether ${unknown.join(' and ')} to the DNS Pods is open can't be told: ${who.join(', ')} can't be read to the end`)
+    lines.push(
+      `egress: whether ${unknown.join(' and ')} to the DNS Pods is open can't be told: ${who.join(', ')} can't be read to the end`
+    )
   } else lines.push(`egress: UDP 53 and TCP 53 to the DNS Pods are open (${names.join(', ')})`)
   return lines
 }
@@ -169,10 +174,7 @@ function peerAllowed(
 }
 
 /** Undefined: the block or the address can't be read. */
-function blockHolds(
-  { cidr, except }: Extract<PolicyPeer, { kind: 'block' }>,
-  address: string
-): Tri {
+function blockHolds({ cidr, except }: Extract<PolicyPeer, { kind: 'block' }>, address: string): Tri {
   const length = parseAddress(address)
   const octets = parsedAddress.slice(0, length)
   const holds = (text: string): Tri => {

@@ -105,7 +105,7 @@ const countText = (count: number): string => (count === 1 ? '1 query' : `${count
 
 function answererText({ plugin, zone, upstream, upstreamMs, server }: Row): string {
   if (plugin === undefined) return `by ${server}`
-  const block = zone === undefined || zone === '' ? '' : ` in ${zone}`
+  const block = zone === undefined || zone === '' ? '' : ` (block ${zone})`
   if (upstream === undefined) return `by ${plugin}${block}`
   return `by ${upstream} through ${plugin}${block}${upstreamMs === undefined ? '' : `, ${msText(upstreamMs)}`}`
 }
@@ -123,7 +123,11 @@ export function* dotLines({ name, walks }: Report): Generator<string, void> {
     yield `    label=${quoted(`${walk.resolver}: ${name}`)}`
     yield `    ${node('start')} [label=${quoted(name)}, shape=oval]`
     for (const [at, row] of walk.queries.entries()) {
-      const label = [`${at + 1}. ${row.name ?? '?'} ${row.type ?? '?'}`, `${row.reply} ${answererText(row)}`, ...row.why]
+      const label = [
+        `${at + 1}. ${row.name ?? '?'} ${row.type ?? '?'}`,
+        `${row.reply} ${answererText(row)}`,
+        ...row.why
+      ]
       yield `    ${node(at)} [label=${quoted(label.join('\n'))}]`
       yield `    ${at === 0 ? node('start') : node(at - 1)} -> ${node(at)}`
     }

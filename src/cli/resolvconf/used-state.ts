@@ -1,6 +1,7 @@
 // Which state `resolvconf` reads: the options', else that of the Corefile's kubernetes blocks, else that of the manifest
 // itself.
 import { App } from '../../app.ts'
+import type { Log } from '../../runtime/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { formatName } from '../../wire/name.ts'
 import type { ServeArguments } from '../arguments.ts'
@@ -14,6 +15,8 @@ import { withoutDot } from './wanted.ts'
 export interface UsedState extends PodDnsState {
   /** For the first line: `--apps config/apps`. */
   readonly text: string
+  /** Files that were passed over, and why. */
+  readonly leftOut?: readonly string[]
 }
 
 /**
@@ -61,9 +64,13 @@ export async function stateOfManifest(
 ): Promise<UsedState> {
   const text = `simulated for ${file}`
   announce(text)
-  const sources = new OnceSources({ ...args, manifests: [], apps: [file] }, runtime, true)
+  const remarks: string[] = []
+  const own: Log = { ...runtime.log.own(), info: message => void remarks.push(message) }
+  const listening: Runtime = { ...runtime, log: { ...runtime.log, own: () => own } }
+  const sources = new OnceSources({ ...args, manifests: [], apps: [file] }, listening, true)
   await sources.request(NO_STANZA).make().start()
-  return read(sources, text, undefined)
+  const leftOut = remarks.filter(remark => remark.includes('left out'))
+  return { ...read(sources, text, undefined), leftOut }
 }
 
 function read(sources: OnceSources, text: string, zone: string | undefined): UsedState {

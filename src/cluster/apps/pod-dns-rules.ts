@@ -12,7 +12,8 @@ interface PodDnsFlaw {
   readonly text: string
 }
 
-const POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None']
+/** In the order of the API server's message. */
+const POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
 
 /** All that is wrong, in the order of the API server; empty: it is taken. */
 export function podDnsFlaws({ dnsPolicy, dnsConfig }: PodDnsSpec, rules: KubernetesRules): PodDnsFlaw[] {

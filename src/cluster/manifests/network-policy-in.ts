@@ -86,7 +86,9 @@ function portIn(value: unknown): PolicyPort {
   if (typeof port === 'string') return { protocol: text, port: { name: port } }
   if (typeof port !== 'number') return { protocol: text, port: 'unreadable' }
   if (endPort === undefined || endPort === null) return { protocol: text, port }
-  return typeof endPort === 'number' ? { protocol: text, port, endPort } : { protocol: text, port: 'unreadable' }
+  return typeof endPort === 'number'
+    ? { protocol: text, port, endPort }
+    : { protocol: text, port: 'unreadable' }
 }
 
 function peerIn(value: unknown): PolicyPeer {

@@ -3,6 +3,8 @@ import type { Reply } from '../network.ts'
 import type { Lookup } from '../process.ts'
 import { Socket, type Arrival, type Steps } from '../session.ts'
 
+const SERVFAIL = 2
+
 /** A tool's arguments, or its defaults. */
 export interface ToolSettings {
   readonly search: boolean
@@ -12,8 +14,10 @@ export interface ToolSettings {
   readonly timeoutMs: number
   readonly edns?: number
   readonly ad?: boolean
+  /** SERVFAIL, and a reply that promises nothing, lead on to the next server. */
+  readonly nextOnFailure: boolean
   /** TCP from the start. */
-  tcp: boolean
+  readonly tcp: boolean
 }
 
 export interface Exchanged {
@@ -55,8 +59,17 @@ export function* exchange(
       tcp = true
       continue
     }
-    if (reply !== undefined) return { reply, failure: undefined, tcp }
-    failure = arrival === undefined ? 'timed out' : 'refused'
+    const nextAnyway =
+      settings.nextOnFailure &&
+      at < config.servers.length - 1 &&
+      (reply?.rcode === SERVFAIL || reply?.kind === 'LAME')
+    if (reply !== undefined && !nextAnyway) return { reply, failure: undefined, tcp }
+    if (reply !== undefined) {
+      at++
+      continue
+    }
+    if (arrival === undefined || failure === undefined)
+      failure = arrival === undefined ? 'timed out' : 'refused'
     if (tries > 1) tries--
     else at++
   }

@@ -1,9 +1,17 @@
 // dig, host and nslookup of BIND 9.18: one walk of one type, and what each tool asks after it. resolver-semantics.md §2.6.
 import type { ReplyKind } from '../network.ts'
 import type { ResolverModel, Source, StepEnd } from '../model.ts'
-import { absolute, isWireName, plainAddress, reverseName, scopedAddress } from '../names.ts'
+import {
+  absolute,
+  countDots,
+  inetAton,
+  isWireName,
+  plainAddress,
+  reverseName,
+  scopedAddress
+} from '../names.ts'
 import { processOf, type Finding, type Lookup } from '../process.ts'
-import type { Grammar } from '../resolv-conf/grammar.ts'
+import type { Draft, Grammar } from '../resolv-conf/grammar.ts'
 import { parseResolvConf, shown, wordsOf } from '../resolv-conf/parse.ts'
 import type { Steps } from '../session.ts'
 import {
@@ -13,12 +21,13 @@ import {
   nothingFound,
   walk,
   type Candidate,
+  type Outcome,
   type WalkRules
 } from '../walk.ts'
 import { exchange, type Exchanged, type ToolSettings } from './bind-exchange.ts'
 
 const SEPARATORS = ' \t\v\f\r'
-const NDOTS_MAX = 255
+const NUMBER_MAX = 255
 
 const grammar: Grammar = {
   defaults: { ndots: 1, timeoutMs: 5000, attempts: 3 },
@@ -28,47 +37,80 @@ const grammar: Grammar = {
   search: { domainsMax: 8, empty: 'refused' },
   domain: { words: 'one, or refused', afterSearch: 'replaces' },
   withoutSearch: 'nothing',
-  servers: { max: 3, read: scopedAddress, junk: 'refused', none: ['127.0.0.1', '::1'] },
-  options: (text, draft, warn) => {
-    for (const word of wordsOf(text, SEPARATORS)) {
-      if (!word.startsWith('ndots:')) {
-        if (word !== 'debug') warn(`unknown option ${shown([word])}`)
-        continue
-      }
-      const value = /^\s*[+-]?\d+$/.test(word.slice(6)) ? Number(word.slice(6)) : Number.NaN
-      if (value >= 0 && value <= NDOTS_MAX) draft.ndots = value
-      else draft.refusal = `${shown([word])}: expected a number from 0 to ${NDOTS_MAX}`
-    }
+  servers: {
+    max: 3,
+    read: word => inetAton(word) ?? scopedAddress(word),
+    junk: 'refused',
+    none: ['::1', '127.0.0.1']
   },
+  nul: 'ends a word',
+  options: readOptions,
   environment: {}
 }
 
-const rules: WalkRules = { enoughDots: 'as-is', fewDots: 'the list, then as-is', join: joinRoot }
+/** A number that is none, or out of range, makes the tool refuse to run; so does a line without a word. */
+function readOptions(text: string, draft: Draft, warn: (message: string) => void): void {
+  const words = wordsOf(text, SEPARATORS)
+  if (words.length === 0) draft.refusal = 'options: nothing on the line'
+  for (const word of words) {
+    const [, key = '', number = ''] = /^(ndots|timeout|attempts):(.*)$/s.exec(word) ?? []
+    if (key === '') {
+      if (word !== 'debug') warn(`unknown option ${shown([word])}`)
+      continue
+    }
+    const value = /^[+-]?\d*$/.test(number) ? Number(number) : Number.NaN
+    if (!(value >= 0 && value <= NUMBER_MAX))
+      draft.refusal = `${shown([word])}: expected a number from 0 to ${NUMBER_MAX}`
+    else if (key === 'ndots') draft.ndots = value
+    else if (key === 'timeout') draft.timeoutMs = value * 1000
+    else draft.attempts = value
+  }
+}
+
+const rules: WalkRules = {
+  enoughDots: 'as-is',
+  fewDots: 'the list, then as-is',
+  // A domain that makes the name too long is passed over; one that is no name ends the tool when its turn comes.
+  join: (name, domain) => {
+    const joined = joinRoot(name, domain)
+    const tooLong = name !== '' && isWireName(name) && isWireName(domain) && !isWireName(joined)
+    return tooLong ? undefined : joined
+  }
+}
 const listOff: WalkRules = { ...rules, fewDots: 'the list, then as-is', join: () => undefined }
 
 /** What the walk for one type came to, with the candidate that ended it. */
 interface Walked {
   readonly candidate: Candidate | undefined
   readonly exchanged: Exchanged | undefined
-  /** A name of the walk that the tool refuses to send, which ends it. */
-  readonly illegal?: true
+  /** A name of the walk that the tool refuses to send, which ends it: with this exit code. */
+  readonly refused?: number
 }
+
+/** Of a name that is no name as it was typed, and of one that a search domain makes. */
+const EXIT_AS_IS = 10
+const EXIT_JOINED = 1
 
 /** Walks the list for one type. Only NXDOMAIN leads on. */
 function* walkFor(lookup: Lookup, settings: ToolSettings, type: string): Steps<Walked> {
   const { config, request, session } = lookup
   const ndots = settings.ndots ?? config.ndots
+  // Once a truncated answer has led to TCP, the walk stays there.
+  let { tcp } = settings
   let last: Walked = { candidate: undefined, exchanged: undefined }
   yield* walk(
     session,
     lookup.steps,
     candidates(request.name, ndots, config.search, settings.search ? rules : listOff),
-    function* (candidate) {
-      if (!isWireName(candidate.name)) {
-        last = { candidate, exchanged: undefined, illegal: true }
-        return { end: 'not a name' as StepEnd, addresses: nothingFound }
+    function* (candidate): Steps<Outcome> {
+      if (request.name === '' || !isWireName(candidate.name)) {
+        const listed = settings.search && config.search.length > 0 && countDots(request.name) < ndots
+        const refused = listed ? EXIT_JOINED : EXIT_AS_IS
+        last = { candidate, exchanged: undefined, refused }
+        return { end: 'not a name', addresses: nothingFound }
       }
-      const exchanged = yield* exchange(lookup, settings, candidate.name, type)
+      const exchanged = yield* exchange(lookup, { ...settings, tcp }, candidate.name, type)
+      tcp = exchanged.tcp
       last = { candidate, exchanged }
       return { end: endOf(exchanged), addresses: exchanged.reply?.addresses ?? nothingFound }
     },
@@ -103,8 +145,8 @@ function rcodeName(rcode: number): string {
 /** `dig NAME TYPE`: exit code 0 with any reply, 9 without one, 10 for a name that it refuses. */
 function* dig(lookup: Lookup, settings: ToolSettings): Steps<Finding> {
   const type = lookup.request.family === 'inet6' ? 'AAAA' : 'A'
-  const { exchanged, illegal } = yield* walkFor(lookup, settings, type)
-  if (illegal === true) return { error: 'exit 10', exitCode: 10 }
+  const { exchanged, refused } = yield* walkFor(lookup, settings, type)
+  if (refused !== undefined) return { error: `exit ${refused}`, exitCode: refused }
   const reply = exchanged?.reply
   if (reply === undefined) return { error: 'exit 9', exitCode: 9 }
   if (reply.rcode !== 0) return { error: rcodeName(reply.rcode), exitCode: 0 }
@@ -115,45 +157,75 @@ function* dig(lookup: Lookup, settings: ToolSettings): Steps<Finding> {
 /** The types that `host` and `nslookup` ask once the walk for A has ended at a name. */
 interface Follower {
   readonly types: readonly string[]
-  /** The tool's word when there was a name but no address. */
+  /** The tool's word when there was a name but no record at all. */
   readonly noData: string
+  /** The exit code for a name as it was typed that is none. */
+  readonly exitAsIs: number
 }
 
 function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): Steps<Finding> {
   const literal = plainAddress(lookup.request.name)
   if (literal !== undefined) return yield* askReverse(lookup, settings, literal)
-  const { candidate, exchanged, illegal } = yield* walkFor(lookup, settings, 'A')
+  const { candidate, exchanged, refused } = yield* walkFor(lookup, settings, 'A')
   const first = exchanged?.reply
-  if (candidate === undefined || illegal === true) return { error: 'exit 1', exitCode: 1 }
+  if (candidate === undefined || refused !== undefined) {
+    const exitCode = refused === EXIT_AS_IS ? follower.exitAsIs : EXIT_JOINED
+    return { error: `exit ${exitCode}`, exitCode }
+  }
   if (first === undefined) return { error: exchanged?.failure ?? 'timed out', exitCode: 1 }
   if (first.rcode !== 0) return { error: rcodeName(first.rcode), exitCode: 1 }
   const addresses = [...first.addresses]
-  // What is asked from here on is the name found, or where its alias leads; over TCP where that was needed.
+  // What is asked from here on is the name found, or where its alias leads; over TCP where that was needed for A.
   const name = first.alias ?? candidate.name
+  const origin = first.alias === undefined ? candidate.origin : ({ kind: 'alias' } as const)
   const later = { ...settings, tcp: settings.tcp || exchanged?.tcp === true }
   let error: string | undefined
+  let unanswered: string | undefined
+  let anyRecord = first.answers > 0
   let exitCode = 0
   for (const type of follower.types) {
-    const firstQuery = lookup.session.queries.length
-    const next = yield* exchange(lookup, later, name, type)
-    const origin = first.alias === undefined ? candidate.origin : ({ kind: 'alias' } as const)
-    noteStep(lookup.session, lookup.steps, { name, origin }, endOf(next), firstQuery)
-    if (next.tcp) later.tcp = true
-    if (next.reply === undefined) {
-      // The tool ends here, and what comes later is never asked.
-      return addresses.length > 0
-        ? { error: null, addresses, exitCode: 1 }
-        : { error: next.failure ?? 'timed out', exitCode: 1 }
+    let next: Exchanged = { reply: undefined, failure: undefined, tcp: false }
+    for (const candidate of followed(lookup, settings, { name, origin })) {
+      const firstQuery = lookup.session.queries.length
+      next = yield* exchange(lookup, later, candidate.name, type)
+      noteStep(lookup.session, lookup.steps, candidate, endOf(next), firstQuery)
+      if (next.reply?.rcode !== NXDOMAIN) break
     }
-    if (next.reply.rcode !== 0) {
+    if (next.reply === undefined) {
+      // Said on the screen, but not by the exit code.
+      unanswered ??= next.failure
+    } else if (next.reply.rcode !== 0) {
       error ??= rcodeName(next.reply.rcode)
       exitCode = 1
+    } else {
+      anyRecord ||= next.reply.answers > 0
+      if (type === 'AAAA') addresses.push(...next.reply.addresses)
     }
-    if (type === 'AAAA') addresses.push(...next.reply.addresses)
   }
   if (addresses.length > 0) return { error: null, addresses, exitCode }
-  return { error: error ?? follower.noData, exitCode }
+  return { error: error ?? unanswered ?? (anyRecord ? 'NODATA' : follower.noData), exitCode }
 }
+
+/**
+ * The names that a further type is asked for until one exists. Where the walk for A began with the name as it was typed,
+ * an alias with fewer dots than `ndots` is looked for below the search list, too: the tool has not forgotten that it may.
+ */
+function* followed(
+  { config, request }: Lookup,
+  settings: ToolSettings,
+  found: Candidate
+): Generator<Candidate> {
+  yield found
+  const ndots = settings.ndots ?? config.ndots
+  const target = found.name.slice(0, -1)
+  const goesOn = found.origin.kind === 'alias' && countDots(request.name) >= ndots
+  if (!goesOn || countDots(target) >= ndots) return
+  if (config.search.length === 0) yield found
+  for (const candidate of candidates(target, ndots, config.search, rules))
+    if (candidate.origin.kind === 'search') yield candidate
+}
+
+const NXDOMAIN = 3
 
 function* askReverse(lookup: Lookup, settings: ToolSettings, address: string): Steps<Finding> {
   const name = reverseName(address) ?? absolute(address)
@@ -185,8 +257,8 @@ export function bindTool({ name, program, run, ...settings }: Tool): ResolverMod
   }
 }
 
-const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA' }
-const nslookup: Follower = { types: ['AAAA'], noData: 'No answer' }
+const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA', exitAsIs: 1 }
+const nslookup: Follower = { types: ['AAAA'], noData: 'No answer', exitAsIs: 10 }
 
 const digSettings = {
   search: true,
@@ -194,6 +266,7 @@ const digSettings = {
   timeoutMs: 1000,
   edns: 1232,
   ad: true,
+  nextOnFailure: false,
   tcp: false,
   run: dig
 }
@@ -229,6 +302,7 @@ export const bindToolModels: readonly ResolverModel[] = [
     search: true,
     tries: 2,
     timeoutMs: 1000,
+    nextOnFailure: true,
     tcp: false,
     run: (lookup, settings) => askAll(lookup, settings, host)
   }),
@@ -238,6 +312,7 @@ export const bindToolModels: readonly ResolverModel[] = [
     search: true,
     tries: 1,
     timeoutMs: 1000,
+    nextOnFailure: true,
     tcp: false,
     run: (lookup, settings) => askAll(lookup, settings, nslookup)
   })

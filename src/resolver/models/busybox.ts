@@ -19,6 +19,8 @@ import type { Reply } from '../network.ts'
 import { Socket, type Arrival, type SentQuery, type Steps } from '../session.ts'
 import { candidates, joinPlainly, noteStep, type Candidate, type WalkRules } from '../walk.ts'
 import { glibcGrammar } from './glibc-conf.ts'
+import type { ServerMemory } from './glibc-send.ts'
+import { getaddrinfo } from './glibc.ts'
 
 const SEPARATORS = ' \t\n\v\f\r'
 const SERVFAIL = 2
@@ -41,17 +43,24 @@ const grammar: Grammar = {
   environment: {}
 }
 
+interface BusyboxConfig extends ResolverConfig {
+  /** What the C library makes of the same file: needed where a server is written as a name. */
+  readonly library?: ResolverConfig
+}
+
 /** The questions are written by the C library, which reads the file for itself. */
 const libraryGrammar = glibcGrammar({ strictError: false, negation: false })
 
-function parse(text: string, environment?: Environment): ResolverConfig {
+function parse(text: string, environment?: Environment): BusyboxConfig {
   const config = parseResolvConf(text, grammar, environment)
-  const { switches } = parseResolvConf(text, libraryGrammar, environment)
-  return { ...config, switches: new Set([...switches].filter(one => one === 'trust-ad')) }
+  const library = parseResolvConf(text, libraryGrammar, environment)
+  const switches = new Set([...library.switches].filter(one => one === 'trust-ad'))
+  return { ...config, switches, library }
 }
 
-function readServer(word: string): string | undefined {
-  return inetAton(word) ?? (isIPv6(word) ? scopedAddress(word) : undefined)
+/** Any word is a server: one that is no address is looked up when its turn comes. */
+function readServer(word: string): string {
+  return inetAton(word) ?? (isIPv6(word) ? scopedAddress(word) : undefined) ?? word
 }
 
 const rules: WalkRules = { enoughDots: 'as-is', fewDots: 'the list', join: joinPlainly }
@@ -68,13 +77,25 @@ function* nslookup(lookup: Lookup): Steps<Finding> {
   const asked = questions(lookup)
   const firstQuery = session.queries.length
   const replies: Reply[] = []
-  for (const server of config.servers) {
+  for (const written of config.servers) {
+    const server = yield* addressOf(lookup, written)
+    if (server === undefined) return { error: 'exit 1', exitCode: 1 }
     yield* ask(lookup, server, asked, replies)
     // One reply is enough for the other servers never to be asked.
     if (replies.length > 0) break
   }
   for (const { candidate, reply } of asked) noteStep(session, steps, candidate, endOf(reply), firstQuery)
-  return finding(replies)
+  return finding(replies, asked)
+}
+
+/** A server's address; the C library is asked for a server that is written as a name. */
+function* addressOf(lookup: Lookup, server: string): Steps<string | undefined> {
+  if (inetAton(server) !== undefined || isIPv6(server)) return server
+  const { library: config = lookup.config }: BusyboxConfig = lookup.config
+  const memory: ServerMemory = { single: false, reopen: false, rotation: -1 }
+  const request = { name: server, family: 'unspec' } as const
+  const { addresses } = yield* getaddrinfo({ ...lookup, config, request }, memory)
+  return addresses?.[0]
 }
 
 /** A for every name, then AAAA for every name. A name with a dot is asked as it is; so is any name without a list. */
@@ -133,7 +154,9 @@ function* ask(
       }
       question.reply = arrival.reply
       replies.push(arrival.reply)
-      if (--open === 0) return socket.close()
+      if (--open > 0) continue
+      socket.close()
+      return
     }
   }
   socket.close()
@@ -149,13 +172,14 @@ function endOf(reply: Reply | undefined): StepEnd {
 }
 
 /** Any failed question makes the exit code 1, also where an address was printed; the first one printed is the error. */
-function finding(replies: readonly Reply[]): Finding {
+function finding(replies: readonly Reply[], asked: readonly Asked[]): Finding {
   if (replies.length === 0) return { error: 'timed out', exitCode: 1 }
   const addresses = replies.flatMap(({ rcode, addresses }) => (rcode === 0 ? addresses : []))
   const failure = replies.find(({ rcode }) => rcode !== 0)
   const exitCode = failure === undefined ? 0 : 1
   if (addresses.length > 0) return { error: null, addresses, exitCode }
-  const error = failure === undefined ? 'NODATA' : (rcodeNames[failure.rcode] ?? `rcode ${failure.rcode}`)
+  const noData = asked.some(({ reply }) => reply === undefined) ? 'No answer' : 'NODATA'
+  const error = failure === undefined ? noData : (rcodeNames[failure.rcode] ?? `rcode ${failure.rcode}`)
   return { error, exitCode }
 }
 

@@ -1,7 +1,17 @@
 // The resolver of the GNU C library: getaddrinfo, and what getent and res_search make of it. resolver-semantics.md §2.1.
 import type { Reply } from '../network.ts'
 import type { LookupRequest, ResolverModel, Source, StepEnd } from '../model.ts'
-import { absolute, countDots, inetAton, isIPv6, isWireName, octetsOf, scopedAddress } from '../names.ts'
+import {
+  absolute,
+  countDots,
+  inetAton,
+  isIPv6,
+  isWireName,
+  octetsOf,
+  plainAddress,
+  reverseName,
+  scopedAddress
+} from '../names.ts'
 import { processOf, type Finding, type Lookup } from '../process.ts'
 import { parseResolvConf } from '../resolv-conf/parse.ts'
 import type { Steps } from '../session.ts'
@@ -26,6 +36,8 @@ type HostError = 'HOST_NOT_FOUND' | 'TRY_AGAIN' | 'NO_RECOVERY' | 'NO_DATA'
 interface GlibcOutcome extends Outcome {
   /** `undefined` when something was found. */
   readonly error: HostError | undefined
+  /** Of the last query alone, where a walk reports an earlier one's error. */
+  readonly lastError?: HostError | undefined
   readonly sent: Sent
 }
 
@@ -47,13 +59,16 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
   const asIsFirst = dots >= config.ndots || name.endsWith('.')
   const noTldQuery = dots === 0 && config.search.length > 0 && config.switches.has('no-tld-query')
   let savedError: HostError | undefined
-  let last: GlibcOutcome | undefined
+  let last = notAName
   let gotNoData = false
   let gotServfail = false
   let rootAsked = false
   const names = function* (): Generator<Candidate> {
     const alias = dots === 0 ? config.hostAliases[name.toLowerCase()] : undefined
-    if (alias !== undefined) return yield { name: absolute(alias), origin: { kind: 'as-is' } }
+    if (alias !== undefined) {
+      yield { name: absolute(alias), origin: { kind: 'as-is' } }
+      return
+    }
     for (const candidate of candidates(name, config.ndots, config.search, rules)) {
       const lastResort = candidate.origin.kind === 'as-is' && !asIsFirst
       if (lastResort && (rootAsked || noTldQuery)) return
@@ -80,9 +95,9 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
   }
   const ask = (candidate: Candidate) => askFor(lookup, memory, candidate.name, types)
   const found = yield* walk(session, lookup.steps, names(), ask, judge)
-  if (found !== undefined || last === undefined) return found ?? notAName
+  if (found !== undefined) return found
   const remembered = gotNoData ? 'NO_DATA' : gotServfail ? 'TRY_AGAIN' : last.error
-  return { ...last, error: savedError ?? remembered }
+  return { ...last, error: savedError ?? remembered, lastError: last.error }
 }
 
 const notAName: GlibcOutcome = {
@@ -99,16 +114,21 @@ function* askFor(
   name: string,
   types: readonly string[]
 ): Steps<GlibcOutcome> {
-  if (octetsOf(name) > JOINED_OCTETS_MAX || !isWireName(name)) return notAName
+  const typed = lookup.request.name
+  if (typed === '' || octetsOf(name) > JOINED_OCTETS_MAX || !isWireName(name)) return notAName
   const { switches } = lookup.config
-  const noAaaa = switches.has('no-aaaa')
-  const asked = noAaaa ? ['A'] : types
-  const sent = yield* sendQueries(lookup, memory, name, asked, switches.has('strict-error'))
+  const noAaaa = switches.has('no-aaaa') && types.includes('AAAA')
+  // An AAAA query alone goes out as A, without OPT, and nothing that comes of it is data.
+  const replaced = noAaaa && types.length === 1
+  const asked = { types: noAaaa ? ['A'] : types, strict: switches.has('strict-error'), plain: replaced }
+  const sent = yield* sendQueries(lookup, memory, name, asked)
   if (sent.replies === undefined) {
+    if (replaced && sent.lastReply === undefined && !sent.turnedAway)
+      return { end: 'timeout', addresses: nothingFound, error: 'NO_DATA', sent }
     const end = sent.turnedAway ? 'closed' : endOfFailure(sent.lastReply)
     return { end, addresses: nothingFound, error: 'TRY_AGAIN', sent }
   }
-  const replies = noAaaa && !types.includes('A') ? sent.replies.map(withoutData) : sent.replies
+  const replies = replaced ? sent.replies.map(withoutData) : sent.replies
   const [first, second = first] = replies as [Reply, Reply?]
   if (replies.some(reply => reply.rcode === 0 && reply.answers > 0)) {
     const addresses = replies.flatMap(reply => (reply.rcode === 0 ? reply.addresses : nothingFound))
@@ -154,19 +174,31 @@ const gaiErrors: Readonly<Record<HostError, string>> = {
 export function* getaddrinfo(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
   const { request } = lookup
   const { name } = request
+  const families = wantedFamilies(request)
+  if (families.length === 0 || name === '' || name === '*') return { error: 'EAI_NONAME' }
   const literal = literalAddress(name)
   if (literal !== undefined) {
-    const fits = request.family === 'unspec' || isIPv6(literal) === (request.family === 'inet6')
+    const fits = families.includes(isIPv6(literal) ? 'AAAA' : 'A')
     return fits ? { error: null, addresses: [literal] } : { error: 'EAI_ADDRFAMILY' }
   }
-  const families = wantedFamilies(request)
-  if (families.length === 0 || name === '') return { error: 'EAI_NONAME' }
+  // IPv4 alone goes through other functions: with a canonical name any text is a name; without one an alias without
+  // address is NODATA, and a failure counts only where it came last.
+  const ipv4Alone = families.length === 1 && families[0] === 'A'
+  const canonical = request.hints?.includes('canonname') === true
+  if (!isHostName(name) && !(ipv4Alone && canonical)) return { error: 'EAI_NONAME' }
   const known = hostsAddresses(lookup, families)
   if (known.length > 0) return { error: null, addresses: known, canonicalName: name }
   const outcome = yield* search(lookup, memory, families)
+  if (outcome.error === 'TRY_AGAIN' && ipv4Alone && !canonical)
+    return { error: gaiErrors[outcome.lastError ?? outcome.error] }
   if (outcome.error !== undefined) return { error: gaiErrors[outcome.error] }
-  if (outcome.addresses.length === 0) return { error: 'EAI_NONAME' }
+  if (outcome.addresses.length === 0) return { error: ipv4Alone && !canonical ? 'EAI_NODATA' : 'EAI_NONAME' }
   return { error: null, addresses: outcome.addresses, canonicalName: withoutDot(outcome.alias ?? name) }
+}
+
+/** Names that are looked up at all: letters, digits, `-`, `_` and dots, no `-` in front (`res_hnok`). */
+function isHostName(name: string): boolean {
+  return /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/.test(name)
 }
 
 /** `AI_ADDRCONFIG`, which NULL hints mean too: only families of which the host has an address. */
@@ -191,6 +223,8 @@ function withoutDot(name: string): string {
 
 /** `getent ahosts` and its like: getaddrinfo with AI_V4MAPPED, AI_ADDRCONFIG and AI_CANONNAME. */
 function* getentAhosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
+  // It asks for IDNA, too, which fails without libidn2.
+  if (octetsOf(lookup.request.name) > lookup.request.name.length) return { error: 'exit 2' }
   const request: LookupRequest = { ...lookup.request, hints: ['addrconfig', 'canonname', 'v4mapped'] }
   const finding = yield* getaddrinfo({ ...lookup, request }, memory)
   return finding.error === null ? finding : { error: 'exit 2' }
@@ -198,8 +232,14 @@ function* getentAhosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
 
 /** `getent hosts`: gethostbyname2 for IPv6, then for IPv4. */
 function* getentHosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
-  const literal = literalAddress(lookup.request.name)
-  if (literal !== undefined) return { error: null, addresses: [literal] }
+  const { name } = lookup.request
+  const literal = plainAddress(name)
+  if (literal !== undefined) return yield* reverse(lookup, memory, literal)
+  // Digits and dots are an address in one of its other forms, or nothing.
+  const digits = /^[0-9][0-9.]*$/.test(name) && !name.endsWith('.')
+  const address = digits ? inetAton(name) : undefined
+  if (address !== undefined) return { error: null, addresses: [address] }
+  if (digits || !isHostName(name)) return { error: 'exit 2' }
   for (const types of [['AAAA'], ['A']]) {
     const known = hostsAddresses(lookup, types)
     if (known.length > 0) return { error: null, addresses: known }
@@ -208,6 +248,14 @@ function* getentHosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
       return { error: null, addresses: outcome.addresses }
   }
   return { error: 'exit 2' }
+}
+
+/** gethostbyaddr: the name of an address. */
+function* reverse(lookup: Lookup, memory: ServerMemory, address: string): Steps<Finding> {
+  const known = [...lookup.config.hosts.values()].some(addresses => addresses.includes(address))
+  if (known) return { error: null, addresses: [address] }
+  const outcome = yield* askFor(lookup, memory, reverseName(address) ?? absolute(address), ['PTR'])
+  return outcome.error === undefined ? { error: null, addresses: [address] } : { error: 'exit 2' }
 }
 
 /** `res_search`: gives the message, so the addresses in it are the caller's matter. No /etc/hosts. */

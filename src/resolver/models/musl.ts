@@ -20,6 +20,8 @@ import {
 const BLANKS = ' \t\n\v\f\r'
 const SERVFAIL = 2
 const NXDOMAIN = 3
+/** Of a process that died of signal 8, as a shell gives it. */
+const SIGFPE_EXIT_CODE = 136
 /** Octets of a name and of what a search domain makes of it. */
 const NAME_OCTETS_MAX = 254
 
@@ -46,6 +48,7 @@ const grammar: Grammar = {
   comments: { characters: '', place: 'column 0' },
   separators: BLANKS,
   lineOctets: { max: 256, beyond: 'passed over' },
+  nul: 'passes over its line and the next',
   search: { empty: 'clears' },
   domain: { words: 'all', afterSearch: 'replaces' },
   withoutSearch: 'nothing',
@@ -100,11 +103,12 @@ function* getaddrinfo(lookup: Lookup, version: MuslVersion): Steps<Finding> {
     return fits ? { error: null, addresses: [literal], canonicalName: name } : { error: version.noDataError }
   }
   const types = family === 'unspec' ? ['A', 'AAAA'] : family === 'inet' ? ['A'] : ['AAAA']
-  const known = (config.hosts.get(name.toLowerCase()) ?? nothingFound).filter(address =>
+  // Letter case counts in /etc/hosts.
+  const known = (config.hosts.get(name) ?? nothingFound).filter(address =>
     types.includes(isIPv6(address) ? 'AAAA' : 'A')
   )
   if (known.length > 0) return { error: null, addresses: known, canonicalName: name }
-  if (config.attempts === 0) return { error: 'SIGFPE' }
+  if (config.attempts === 0) return { error: 'SIGFPE', exitCode: SIGFPE_EXIT_CODE }
   const bare = name.endsWith('.') ? name.slice(0, -1) : name
   if (bare === '' || bare.endsWith('.')) return { error: 'EAI_NONAME' }
   let last: MuslOutcome | undefined
@@ -179,7 +183,6 @@ function* exchange(
   const replies: (Reply | undefined)[] = types.map(() => undefined)
   const overTcp = new Set<number>()
   let left = types.length
-  let servfailRetries = 0
   const send = (query: number, server: number, transport: 'udp' | 'tcp', socket: Socket) => {
     const type = types[query] as string
     const message = malformed
@@ -194,7 +197,7 @@ function* exchange(
       if (replies[query] === undefined && !overTcp.has(query))
         for (let server = 0; server < servers.length; server++)
           send(query, server, 'udp', sockets[server] as Socket)
-    servfailRetries = 2 * types.length
+    let servfailRetries = 2 * types.length
     // What is left of the division belongs to the last round: a wait is never early, so there is no round more.
     const untilMs = round === attempts ? endMs : session.nowMs + intervalMs
     let arrival: Arrival | undefined

@@ -13,14 +13,13 @@ export interface Environment {
 
 export const usualHosts = '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n'
 
-/** Addresses by lower-case name, in the order of the lines. */
+/** Addresses by name, in lower case and as written, in the order of the lines. */
 export function readHosts(text: string): ReadonlyMap<string, readonly string[]> {
   const hosts = new Map<string, string[]>()
   for (const line of text.split('\n')) {
     const [address, ...names] = (line.split('#', 1)[0] ?? '').split(/\s+/).filter(word => word !== '')
     if (address === undefined) continue
-    for (const name of names) {
-      const key = name.toLowerCase()
+    for (const key of new Set(names.flatMap(name => [name, name.toLowerCase()]))) {
       const known = hosts.get(key)
       if (known === undefined) hosts.set(key, [address])
       else if (!known.includes(address)) known.push(address)

@@ -18,17 +18,21 @@ export interface Grammar {
   readonly defaults: { readonly ndots: number; readonly timeoutMs: number; readonly attempts: number }
   /** A keyword may follow blanks; otherwise such a line is passed over. */
   readonly blanksBeforeKeyword: boolean
-  /** Characters that begin a comment, and where they do: in column 0, after blanks, or before any word of a line. */
+  /** Characters that begin a comment, and where: in column 0, after blanks, before any word of a line, or within words too. */
   readonly comments: {
     readonly characters: string
-    readonly place: 'column 0' | 'after blanks' | 'any word'
+    readonly place: 'column 0' | 'after blanks' | 'any word' | 'anywhere'
   }
   /** Characters between the words of a line. */
   readonly separators: string
   /** Octets of a line, its newline among them; a longer one is passed over whole, or read as several lines. */
   readonly lineOctets?: { readonly max: number; readonly beyond: 'passed over' | 'next line' }
-  /** Octets of what follows the keyword; a line with more is passed over. */
+  /** A NUL octet ends the line, as it ends a string of C, when absent. */
+  readonly nul?: 'passes over its line and the next' | 'ends a word'
+  /** Octets of what follows the keyword, without blanks around it; a line with more is passed over. */
   readonly valueOctetsMax?: number
+  /** A line is passed over when a tab or another control character is within what follows its keyword. */
+  readonly valuePrintable?: boolean
   readonly search: {
     /** Domains kept; further ones are passed over. */
     readonly domainsMax?: number
@@ -38,6 +42,10 @@ export interface Grammar {
     readonly separators?: string
     /** Says whether the program keeps a domain; all, when absent. */
     readonly keeps?: (domain: string) => boolean
+    /** A domain that is there already, whatever its letters' case, is not kept again. */
+    readonly duplicates?: 'once'
+    /** A further list is added to an earlier one, up to so many domains, instead of taking its place. No duplicates. */
+    readonly addsUpTo?: number
   }
   readonly domain: {
     readonly words: 'first' | 'all' | 'one, or refused'
@@ -52,7 +60,11 @@ export interface Grammar {
     readonly max?: number
     /** The server's address in the form the program uses, `undefined` when it passes the word over. */
     readonly read: (word: string) => string | undefined
-    /** A further word on the line. */
+    /** Separators of several servers on one line; only the first word counts when absent. */
+    readonly separators?: string
+    /** A server that is there already is not used again. */
+    readonly duplicates?: 'once'
+    /** Anything but spaces and tabs behind the address, or a word that is none. */
     readonly junk?: 'refused'
     /** Where there is no usable line. */
     readonly none: readonly string[]

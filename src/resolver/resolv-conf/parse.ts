@@ -9,6 +9,9 @@ const WARNINGS_MAX = 100
 /** Characters of the file shown in a warning. */
 const SHOWN_MAX = 60
 
+/** What a program does not see of a word that it holds as a string of C. */
+const NUL_IN_WORD = /\0[^ \t\v\f\r]*/g
+
 type Warn = (message: string) => void
 
 export function parseResolvConf(
@@ -25,22 +28,36 @@ export function parseResolvConf(
   if (fixed !== undefined) draft.search = fixed
   const state = { fixedSearch: fixed !== undefined, listGiven: false }
   let number = 0
+  let skipped = 0
   for (const line of linesOf(text)) {
     number++
     if (draft.refusal !== undefined) break
-    for (const piece of piecesOf(line, grammar, warnAt(number)))
+    if (skipped > 0) {
+      skipped--
+      continue
+    }
+    const nul = grammar.nul === 'ends a word' ? -1 : line.indexOf('\0')
+    if (nul >= 0 && grammar.nul !== undefined) {
+      warnAt(number)('holds a NUL: passed over, and the next line with it')
+      skipped = 1
+      continue
+    }
+    const seen = grammar.nul === 'ends a word' ? line.replace(NUL_IN_WORD, '') : line
+    const kept = withoutComment(nul < 0 ? seen : seen.slice(0, nul), grammar)
+    for (const piece of piecesOf(kept, grammar, warnAt(number)))
       readLine(piece, grammar, draft, state, warnAt(number))
   }
   if (draft.search.length === 0 && grammar.withoutSearch === 'domain of the host name') {
     const domain = hostNameDomain(environment)
     if (domain !== undefined) draft.search = [domain]
   }
+  if (grammar.servers.duplicates === 'once') draft.servers = [...new Set(draft.servers)]
   const resOptions = environment.variables?.['RES_OPTIONS']
   if (grammar.environment.resOptions === true && resOptions !== undefined)
     grammar.options(resOptions, draft, warnAt(0))
   if (draft.servers.length === 0) {
     draft.servers = [...grammar.servers.none]
-    warnAt(0)(`no usable nameserver: ${draft.servers.join(' and ')} is asked`)
+    warnAt(0)(`no usable nameserver: ${draft.servers.join(' and ') || 'nobody'} is asked`)
   }
   return {
     ...draft,
@@ -52,20 +69,30 @@ export function parseResolvConf(
 function localDomain(grammar: Grammar, environment: Environment): string[] | undefined {
   const value = environment.variables?.['LOCALDOMAIN']
   if (grammar.environment.localDomain === undefined || value === undefined) return undefined
-  const words = wordsOf(value, grammar.separators)
-  return grammar.environment.localDomain === 'first' ? words.slice(0, 1) : words
+  const words = wordsOf(value, grammar.search.separators ?? grammar.separators)
+  if (grammar.environment.localDomain === 'first') return words.slice(0, 1)
+  // What stands before the first blank is a domain even when nothing does: the root.
+  const begins = value === '' || grammar.separators.includes(value.charAt(0))
+  return begins ? ['', ...words] : words
 }
 
-/** Lines without their newline; a NUL ends a line early, as it ends a string of C. */
+/** Lines without their newline. */
 function* linesOf(text: string): Generator<string> {
   let start = 0
   while (start < text.length) {
     const newline = text.indexOf('\n', start)
-    const line = text.slice(start, newline < 0 ? text.length : newline)
-    const nul = line.indexOf('\0')
-    yield nul < 0 ? line : line.slice(0, nul)
-    start += line.length + 1
+    const end = newline < 0 ? text.length : newline
+    yield text.slice(start, end)
+    start = end + 1
   }
+}
+
+/** A comment that may begin within a word ends the line; others are for the words' readers to see. */
+function withoutComment(line: string, { comments }: Grammar): string {
+  if (comments.place !== 'anywhere') return line
+  let end = 0
+  while (end < line.length && !comments.characters.includes(line.charAt(end))) end++
+  return line.slice(0, end)
 }
 
 function* piecesOf(line: string, grammar: Grammar, warn: Warn): Generator<string> {
@@ -105,14 +132,25 @@ function readLine(line: string, grammar: Grammar, draft: Draft, state: State, wa
   const keyword = line.slice(start, end)
   let value = line.slice(end)
   if (comments.place === 'any word') value = beforeComment(value, comments.characters, separators)
-  if (grammar.valueOctetsMax !== undefined && value.length > grammar.valueOctetsMax) {
-    warn(`${keyword}: ${value.length} octets, over ${grammar.valueOctetsMax}: the line is passed over`)
-    return
-  }
+  if (isPassedOver(keyword, value, grammar, warn)) return
   if (keyword === 'search') readSearch(value, grammar, draft, state, warn)
   else if (keyword === 'domain') readDomain(value, grammar, draft, state, warn)
   else if (keyword === 'nameserver') readServer(value, grammar, draft, warn)
   else if (keyword === 'options') grammar.options(value, draft, warn)
+}
+
+function isPassedOver(keyword: string, value: string, grammar: Grammar, warn: Warn): boolean {
+  const { valueOctetsMax, valuePrintable } = grammar
+  if (valueOctetsMax === undefined && valuePrintable !== true) return false
+  const trimmed = value.trim()
+  if (valueOctetsMax !== undefined && trimmed.length > valueOctetsMax) {
+    warn(`${shown([keyword])}: ${trimmed.length} octets, over ${valueOctetsMax}: the line is passed over`)
+    return true
+  }
+  const printable = valuePrintable !== true || /^[\x20-\x7e]*$/.test(trimmed)
+  if (!printable)
+    warn(`${shown([keyword])}: a tab or another character that can't be printed: the line is passed over`)
+  return !printable
 }
 
 function leadingBlanks(line: string, separators: string): number {
@@ -133,7 +171,11 @@ function beforeComment(value: string, characters: string, separators: string): s
 function readSearch(value: string, grammar: Grammar, draft: Draft, state: State, warn: Warn): void {
   if (state.fixedSearch) return warn('search: LOCALDOMAIN is set, the line is passed over')
   const { domainsMax, empty, keeps } = grammar.search
-  const domains = wordsOf(value, grammar.search.separators ?? grammar.separators)
+  const ownSeparators = grammar.search.separators
+  const domains = wordsOf(
+    ownSeparators === undefined ? value : value.trim(),
+    ownSeparators ?? grammar.separators
+  )
   if (domains.length === 0) {
     if (empty === 'refused') draft.refusal = 'search: no domain on the line'
     if (empty === 'clears') draft.search = []
@@ -142,13 +184,37 @@ function readSearch(value: string, grammar: Grammar, draft: Draft, state: State,
     )
   }
   state.listGiven = true
+  const { addsUpTo } = grammar.search
+  if (addsUpTo !== undefined) return addDomains(domains, addsUpTo, draft, warn)
   if (draft.search.length > 0) warn('search: takes the place of an earlier list')
   if (domainsMax !== undefined && domains.length > domainsMax)
     warn(
       `search: ${domains.length} domains, over ${domainsMax}: ${shown(domains.slice(domainsMax))} not used`
     )
   const kept = domainsMax === undefined ? domains : domains.slice(0, domainsMax)
-  draft.search = keeps === undefined ? kept : kept.filter(keeps)
+  const list = keeps === undefined ? kept : kept.filter(keeps)
+  draft.search = grammar.search.duplicates === 'once' ? eachOnce(list) : list
+}
+
+function addDomains(domains: readonly string[], most: number, draft: Draft, warn: Warn): void {
+  const known = new Set(draft.search.map(domain => domain.toLowerCase()))
+  for (const domain of domains) {
+    if (known.has(domain.toLowerCase())) continue
+    if (known.size >= most)
+      return warn(`search: ${shown([domain])} and others not used, over ${most} domains`)
+    known.add(domain.toLowerCase())
+    draft.search.push(domain)
+  }
+}
+
+/** Without those that are there already, but for the case of letters. */
+function eachOnce(domains: readonly string[]): string[] {
+  const byKey = new Map<string, string>()
+  for (const domain of domains) {
+    const key = domain.toLowerCase()
+    if (!byKey.has(key)) byKey.set(key, domain)
+  }
+  return [...byKey.values()]
 }
 
 function readDomain(value: string, grammar: Grammar, draft: Draft, state: State, warn: Warn): void {
@@ -164,29 +230,47 @@ function readDomain(value: string, grammar: Grammar, draft: Draft, state: State,
     return
   }
   const domains = wordsOf(value, grammar.separators)
-  if (words === 'one, or refused' && domains.length !== 1)
-    draft.refusal = `domain: ${domains.length} words on the line, expected one`
+  if (words === 'one, or refused' && !isOneWord(value, domains))
+    draft.refusal = `domain: ${shown(domains)} on the line, expected one word`
   const first = domains[0]
   if (first === undefined) return
   if (domains.length > 1) warn(`domain: ${shown(domains.slice(1))} not used`)
-  if (state.listGiven && afterSearch === 'nothing') return warn('domain: passed over, there is a search list')
+  if (draft.search.length > 0 && afterSearch === 'nothing')
+    return warn('domain: passed over, there is a list already')
   if (draft.search.length > 0) warn('domain: takes the place of an earlier list')
   draft.search = grammar.search.keeps?.(first) === false ? [] : [first]
 }
 
 function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): void {
-  const { max, read, junk } = grammar.servers
-  const [word, ...more] = wordsOf(value, grammar.separators)
-  if (junk === 'refused' && (word === undefined || more.length > 0)) {
-    draft.refusal = `nameserver: ${more.length + (word === undefined ? 0 : 1)} words on the line, expected one`
+  const { junk, separators } = grammar.servers
+  const [word, ...more] = wordsOf(
+    separators === undefined ? value : value.trim(),
+    separators ?? grammar.separators
+  )
+  const whole = word === undefined ? [] : [word, ...more]
+  if (junk === 'refused' && (!isOneWord(value, whole) || grammar.servers.read(word ?? '') === undefined)) {
+    draft.refusal = `nameserver: ${shown(whole)} on the line, expected one address`
     return
   }
   if (word === undefined) return warn('nameserver: no address on the line')
+  for (const one of separators === undefined ? [word] : whole) addServer(one, grammar, draft, warn)
+}
+
+function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): void {
+  const { max, read } = grammar.servers
   const server = read(word)
   if (server === undefined) return warn(`nameserver: ${shown([word])} is no address, the line is passed over`)
   if (max !== undefined && draft.servers.length >= max)
     return warn(`nameserver: ${shown([word])} is not used, only the first ${max} are`)
   draft.servers.push(server)
+}
+
+/** One word, with nothing but spaces and tabs behind it. */
+function isOneWord(value: string, words: readonly string[]): boolean {
+  return (
+    words.length === 1 &&
+    /^[ \t]*$/.test(value.slice(value.lastIndexOf(words[0] as string)).slice(words[0]?.length))
+  )
 }
 
 /** The words of `text` between any of `separators`. */
@@ -208,5 +292,5 @@ export function wordsOf(text: string, separators: string): string[] {
 export function shown(words: readonly string[]): string {
   const text = words.slice(0, 10).join(' ')
   const cut = text.length > SHOWN_MAX || words.length > 10 ? `${text.slice(0, SHOWN_MAX)}…` : text
-  return [...cut].map(c => (c < ' ' || (c >= '\x7f' && c < '\xa0') ? '?' : c)).join('')
+  return Array.from(cut, c => (c < ' ' || (c >= '\x7f' && c < '\xa0') ? '?' : c)).join('')
 }

@@ -55,7 +55,7 @@ t.test('what is taken', t => {
 
 t.test('what is refused', t => {
   t.same(complaints({ dnsPolicy: 'clusterFirst' }), [
-    'error dnsPolicy: Unsupported value: "clusterFirst": supported values: "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"'
+    'error dnsPolicy: Unsupported value: "clusterFirst": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"'
   ])
   t.same(complaints({ dnsPolicy: 'None' }), [
     'error dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'

@@ -1,6 +1,4 @@
 // autopath: with a file, with Pods, and what its walk passes through.
-import { directives, loadPlugins } from '../../../src/plugins/order.ts'
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { ClusterObject } from '../../../src/cluster/objects.ts'
 import type { Handler } from '../../../src/dns/plugin.ts'
@@ -212,23 +210,6 @@ t.test('without Pods a warning says that nothing happens', async t => {
   const { runtime, chain } = await cluster('autopath @kubernetes\nkubernetes cluster.local')
   t.match(runtime.log.lines, [/autopath @kubernetes changes no query/])
   t.equal((await askHandler(chain, 'web.other.shop.svc.cluster.local')).rcode, 'NXDOMAIN')
-})
-
-t.test("the manual's examples can be set up", async t => {
-  const manual = readFileSync(new URL('../../../../src/plugins/autopath/README.md', import.meta.url), 'utf8')
-  const examples = [...manual.matchAll(/^```corefile\n([^]*?)^```$/gm)].map(match => match[1]!)
-  t.equal(examples.length, 3)
-  const definitions = [...(await loadPlugins(directives)).values()]
-  for (const example of examples) {
-    const runtime = testRuntime({ '/etc/resolv.conf': 'nameserver 192.0.2.1\nsearch a.org\n' })
-    const shared = testShared(runtime, {
-      clusterSource: () => ({ key: 'test', make: () => new MemorySource() })
-    })
-    const [block] = setupBlocks(example, definitions, shared)
-    await block!.start()
-    await block!.stop()
-    t.ok(block!.plugins.some(plugin => plugin.name === 'autopath'))
-  }
 })
 
 const BY_NAME = 'autopath @name\nkubernetes cluster.local'

@@ -79,7 +79,7 @@ t.test('the text is shortened to the room that the client leaves', async t => {
     const words = await server.why(name, 'A', { edns: 512, options })
     t.ok(size <= 512 && !flags.includes('tc') && authority.length === 1, `${left} octets: ${size}`)
     if (left < 30) t.equal(words, '', `${left} octets are too few`)
-    else if (words.endsWith('…')) t.ok(first!.startsWith(words.slice(2, -1)), words)
+    else if (words.endsWith('...')) t.ok(first!.startsWith(words.slice(2, -3)), words)
     else t.ok(words === `0 ${first!}` || words.startsWith(`0 ${first!}; `), words)
   }
   await server.close()

@@ -1,11 +1,9 @@
 // k8s_external beyond what was recorded: mistakes, changes of Services, serials, bounds.
-import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { ClusterObject } from '../../../src/cluster/objects.ts'
 import type { InternalLookup } from '../../../src/plugins/definition.ts'
 import { k8sExternalPlugin } from '../../../src/plugins/k8s_external/setup.ts'
 import { kubernetesPlugin } from '../../../src/plugins/kubernetes/setup.ts'
-import { directives, loadPlugins } from '../../../src/plugins/order.ts'
 import { derivedQuery } from '../../../src/dns/query.ts'
 import { emptyAnswer } from '../../../src/dns/response.ts'
 import { Rcode } from '../../../src/wire/numbers.ts'
@@ -14,8 +12,6 @@ import { setupBlocks, setupMessage, testRuntime, testShared } from '../../suppor
 import { MemorySource } from '../../support/memory-source.ts'
 import { compareErrors } from '../../support/recorded-errors.ts'
 import { endpoint, service, slice } from '../../cluster/index/support.ts'
-
-const definitions = [...(await loadPlugins(directives)).values()]
 
 t.test('what CoreDNS was seen to say', t => {
   compareErrors(t, k8sExternalPlugin, 4)
@@ -153,20 +149,4 @@ t.test('many load balancers make few lookups', async t => {
   const { ask } = await bench('ext.test', [web(names)], { lookup })
   await ask('web.shop.ext.test')
   t.equal(lookups, 16)
-})
-
-t.test("the manual's examples can be set up", async t => {
-  const url = new URL('../../../../src/plugins/k8s_external/README.md', import.meta.url)
-  const examples = [...readFileSync(url, 'utf8').matchAll(/^```corefile\n([^]*?)^```$/gm)].map(
-    match => match[1]!
-  )
-  t.equal(examples.length, 2)
-  for (const example of examples) {
-    const shared = testShared(testRuntime(), {
-      clusterSource: () => ({ key: 'test', make: () => new MemorySource() })
-    })
-    const [block] = setupBlocks(example, definitions, shared)
-    await block!.start()
-    await block!.stop()
-  }
 })

@@ -1,0 +1,147 @@
+// The configuration of an experiment in this process: with autopath and without, and a simulated world beyond it.
+import { App } from '../../app.ts'
+import type { Telling } from '../../app/listeners.ts'
+import { interpretCorefile, type Block, type Directive } from '../../corefile/load.ts'
+import { whenReady } from '../../dns/plugin.ts'
+import { SimulatedNetwork, seededChance, type Asked } from '../../experiment/network.ts'
+import type { Setting } from '../../experiment/spec.ts'
+import { SimulatedUpstream } from '../../experiment/upstream.ts'
+import type { Outgoing, ResolverNetwork } from '../../resolver/network.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import { formatName } from '../../wire/name.ts'
+import type { ServeArguments } from '../arguments.ts'
+import { queryOctets, replyOf } from '../explain/reply.ts'
+import type { OnceSources } from '../loaded-state.ts'
+import { chooseConfiguration } from '../state.ts'
+import { buildInfo } from '../version.ts'
+
+/** Directives that listen, watch, probe, log, or would answer a question otherwise the second time. */
+const LEFT_OUT = [
+  ...['health', 'ready', 'prometheus', 'pprof', 'reload', 'loop', 'log', 'errors', 'debug', 'dnstap'],
+  ...['cache', 'loadbalance']
+]
+
+const ID = 0x4c44
+/** A Pod that nobody has: what depends on the client's address is not what is varied. */
+const PEER = { address: '127.0.0.1', port: 40_000 }
+
+/** One configuration that was started, and what it was asked. */
+interface Running {
+  readonly app: App
+  readonly tell: Telling
+  readonly upstream: SimulatedUpstream
+  readonly kept: Map<string, Asked | undefined>
+}
+
+export class StateNetworks {
+  /** The first zone that Services are in, without its final dot. */
+  readonly zone: string
+  readonly origin: 'file' | 'embedded'
+  readonly #running: ReadonlyMap<boolean, Running>
+
+  private constructor(zone: string, origin: 'file' | 'embedded', running: ReadonlyMap<boolean, Running>) {
+    this.zone = zone
+    this.origin = origin
+    this.#running = running
+  }
+
+  /** Rejects with CorefileError, or undefined when there is no state to ask. */
+  static async start(
+    args: ServeArguments,
+    autopaths: readonly boolean[],
+    sources: OnceSources,
+    runtime: Runtime
+  ): Promise<StateNetworks | undefined> {
+    const { configuration, origin } = await chooseConfiguration(args, runtime)
+    if (origin === 'bare') return undefined
+    const running = new Map<boolean, Running>()
+    let zone = 'cluster.local'
+    for (const autopath of new Set(autopaths)) {
+      const upstream = new SimulatedUpstream()
+      const app = await App.create({
+        ...{
+          blocks: configuration.blocks.map(block => prepared(block, autopath, runtime)),
+          runtime,
+          build: buildInfo()
+        },
+        ...{
+          lenient: args.lenient,
+          clusterSource: sources.request,
+          httpBase: 0,
+          offline: true,
+          beyond: upstream
+        }
+      })
+      const { tell, clusters } = await app.startTelling()
+      const [first] = clusters
+      if (first !== undefined) zone = formatName(first.options.primaryZone).replace(/\.$/, '')
+      running.set(autopath, { app, tell, upstream, kept: new Map() })
+    }
+    return new StateNetworks(zone, origin, running)
+  }
+
+  /** Says which names exist beyond the cluster. */
+  set exists(names: Iterable<string>) {
+    const set = new Set([...names].map(name => `${name.toLowerCase().replace(/\.$/, '')}.`))
+    for (const { upstream, kept } of this.#running.values()) {
+      upstream.exists = set
+      kept.clear()
+    }
+  }
+
+  /** The network of a setting, whose chance begins at `seed`. */
+  for({ autopath, upstream }: Setting, networkMs: number, seed: number): ResolverNetwork {
+    const running = this.#running.get(autopath) as Running
+    const chance = seededChance(seed ^ 0x5eed)
+    return new SimulatedNetwork(
+      message => askOf(running, message),
+      networkMs,
+      upstream,
+      running.kept,
+      () => chance.share()
+    )
+  }
+
+  /** Whether the cluster has data for this absolute name, of either family. */
+  async has(name: string): Promise<boolean> {
+    const running = [...this.#running.values()][0] as Running
+    for (const type of ['A', 'AAAA']) {
+      const asked = await askOf(running, { name, type, transport: 'udp', server: '' })
+      if (asked !== undefined && asked.beyond === 0 && asked.reply.answers > 0) return true
+    }
+    return false
+  }
+
+  async stop(): Promise<void> {
+    for (const { app } of this.#running.values()) await app.stop()
+  }
+}
+
+function askOf(running: Running, message: Outgoing): ReturnType<SimulatedAsk> {
+  const wire = queryOctets(message, ID, message.edns)
+  if (wire === undefined) return undefined
+  const { upstream } = running
+  const before = upstream.asked
+  return whenReady(running.tell(wire, message.transport, PEER), told => {
+    if (told?.response === undefined) return undefined
+    const beyond = upstream.asked - before
+    const reply = replyOf(told.response, { beyond })
+    return reply === undefined ? undefined : { reply, beyond }
+  })
+}
+
+type SimulatedAsk = ConstructorParameters<typeof SimulatedNetwork>[0]
+
+/** The block with autopath by name, or without, and without what serves others. */
+function prepared(block: Block, autopath: boolean, runtime: Runtime): Block {
+  const directives = new Map(block.directives)
+  for (const name of [...LEFT_OUT, 'autopath']) directives.delete(name)
+  if (autopath && directives.has('kubernetes')) directives.set('autopath', autopathByName(runtime))
+  return { ...block, directives }
+}
+
+function autopathByName({ files }: Runtime): Directive {
+  const options = { environment: {}, knownDirectives: ['autopath'], files }
+  const { blocks } = interpretCorefile('. {\nautopath @name\n}\n', '(experiment)', options)
+  return blocks[0]?.directives.get('autopath') as Directive
+}
