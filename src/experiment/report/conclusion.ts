@@ -49,6 +49,18 @@ export function conclusions(result: ExperimentResult): readonly Conclusion[] {
   return [...found.values()].map(({ resolvers, conclusion }) => ({ resolvers, ...conclusion }))
 }
 
+/** What is true of all of them together; undefined where there is one alone, which says it itself. */
+export function overall({ settings, least }: ExperimentResult): string | undefined {
+  if (least.length < 2) return undefined
+  const breaking = new Set(
+    settings.filter(({ broken }) => broken.length > 0).map(({ setting }) => setting.ndots)
+  )
+  const safe = settings.map(({ setting }) => setting.ndots).filter(ndots => !breaking.has(ndots))
+  return safe.length === 0
+    ? 'No ndots of this experiment keeps every name in every setting.'
+    : `ndots ${Math.min(...safe)} is the least that breaks no name in any setting.`
+}
+
 /** `glibc-2.36 and musl-1.2.5 (modelled), autopath on: `. */
 export function subject({ resolvers, circumstances: others, origin }: Conclusion): string {
   return `${listed(resolvers)} (${origin})${others === '' ? '' : `, ${others}`}`
@@ -81,7 +93,7 @@ function sentencesOf({ ndots }: LeastNdots, rows: readonly NumberedSetting[]): s
   if (lower !== undefined) {
     const verb = costOf(lower) < costOf(here) - 0.005 ? 'would save more' : 'would save nothing'
     sentences.push(
-      `ndots ${lower.setting.ndots} ${verb} (${figure(costOf(lower))}) and break ${counted(lower.broken.length, 'name')}: ${firstOf(lower.broken, NAMED)}.`
+      `ndots ${lower.setting.ndots} ${verb} (${figure(costOf(lower))} a lookup) and break ${counted(lower.broken.length, 'name')}: ${firstOf(lower.broken, NAMED)}.`
     )
   }
   const safe = rows.filter(({ broken }) => broken.length === 0)

@@ -3,7 +3,7 @@ import { figureNames } from '../assertions.ts'
 import type { ExperimentResult } from '../result.ts'
 import { isLeast } from './figures.ts'
 
-/** One row a setting, with a head; `\r\n` ends each line. Shares are 0 to 1, times milliseconds of model time. */
+/** One row a setting, with a head; `\r\n` ends each line. Shares are 0 to 1, times milliseconds of model time; broken names stand in one field, with spaces. */
 export function settingsCsv(result: ExperimentResult): string {
   const head = [
     ...['setting', 'origin', 'resolver', 'ndots', 'search', 'search_domains', 'autopath'],
@@ -25,25 +25,10 @@ export function settingsCsv(result: ExperimentResult): string {
   return csv([head, ...rows])
 }
 
-/** One row a name that breaks in a setting. */
-export function brokenCsv(result: ExperimentResult): string {
-  const rows = result.settings.flatMap(({ setting, origin, broken }, at) =>
-    broken.map(name => [
-      ...[name, at + 1, origin, setting.resolver, setting.ndots, setting.search],
-      ...[setting.autopath ? 'on' : 'off', setting.upstream.delayMs, setting.upstream.loss]
-    ])
-  )
-  const head = [
-    ...['name', 'setting', 'origin', 'resolver', 'ndots', 'search', 'autopath'],
-    ...['upstream_delay_ms', 'upstream_loss']
-  ]
-  return csv([head, ...rows])
-}
-
 const csv = (rows: readonly (readonly (string | number)[])[]): string =>
   rows.map(row => `${row.map(field).join(',')}\r\n`).join('')
 
-/** Spreadsheets cut a cell at 32,767 characters without a word; `brokenCsv` has every name. */
+/** Spreadsheets cut a cell at 32,767 characters without a word; the JSON has every name. */
 const CELL_MAX = 32_000
 
 function cell(names: readonly string[]): string {

@@ -1,7 +1,7 @@
 // The outcome for a terminal, or for whatever reads standard output: a table of the settings, then what it comes to.
 import Table from 'cli-table3'
 import type { ExperimentResult } from '../result.ts'
-import { conclusions, subject } from './conclusion.ts'
+import { conclusions, overall, subject } from './conclusion.ts'
 import {
   counted,
   figure,
@@ -108,17 +108,21 @@ function rendered(
 const widthOf = (text: string): number => text.split('\n', 1)[0]!.replace(/\u001b\[\d+m/g, '').length
 
 function conclusionLines(result: ExperimentResult, options: TableOptions): readonly string[] {
-  return conclusions(result).map(
-    each => `${bold(visible(subject(each)), options.colour)}: ${visible(each.sentences.join(' '))}`
-  )
+  const all = overall(result)
+  return [
+    ...(all === undefined ? [] : [bold(all, options.colour)]),
+    ...conclusions(result).map(
+      each => `${bold(visible(subject(each)), options.colour)}: ${visible(each.sentences.join(' '))}`
+    )
+  ]
 }
 
-function assertionLines({ assertions }: ExperimentResult, { colour }: TableOptions): readonly string[] {
-  return assertions.flatMap(({ text, holds, failures }) => [
-    `assert ${visible(text)}: ${holds ? good('holds', colour) : bad('does not hold', colour)}`,
-    ...failures.map(failure => `  ${visible(failure)}`)
-  ])
-}
+/** Whether each holds; where it doesn't is told on standard error, wherever the table goes. */
+const assertionLines = ({ assertions }: ExperimentResult, { colour }: TableOptions): readonly string[] =>
+  assertions.map(
+    ({ text, holds }) =>
+      `assert ${visible(text)}: ${holds ? good('holds', colour) : bad('does not hold', colour)}`
+  )
 
 const noteLines = ({ notes, nowhere }: ExperimentResult): readonly string[] => [
   ...(nowhere.length === 0
