@@ -71,8 +71,8 @@ function sections(result: ExperimentResult): readonly Section[] {
   return [
     { id: 'conclusion', heading: 'Conclusion', content: conclusion(result) },
     { id: 'assertions', heading: 'Assertions', content: assertions(result) },
-    { id: 'asked', heading: 'What was asked', content: asked(result) },
     { id: 'charts', heading: 'Queries a lookup, by ndots', content: chartsOf(result) },
+    { id: 'asked', heading: 'What was asked', content: asked(result) },
     { id: 'settings', heading: 'Every setting', content: settingsTable(result) },
     { id: 'broken', heading: 'Names that break', content: brokenTable(result) },
     { id: 'nowhere', heading: 'Names found nowhere', content: nowhere(result) },
@@ -208,7 +208,7 @@ function words({ settings }: ExperimentResult): Markup {
     <dt>ndots</dt>
     <dd>
       A name with fewer dots is tried with each domain of the search list before it is tried as it is; one
-      with as many or more, the other way round.
+      with as many or more, the other way round (musl then leaves the search list out).
     </dd>
     <dt>Broken name</dt>
     <dd>Not found in this setting, but found with another ndots and everything else equal.</dd>

@@ -50,14 +50,14 @@ export function settingsTable(result: ExperimentResult): Markup | undefined {
       ? [{ head: 'Upstream', text: ({ setting }: NumberedSetting) => isBeyond(setting.upstream) }]
       : []),
     { head: 'Origin', text: ({ origin }) => origin },
+    { head: 'Names', text: verdict(result), value: ({ broken }) => broken.length },
     number('Queries a lookup', row => row.figures.queries_per_lookup, figure),
     number('NXDOMAIN share', row => row.figures.nxdomain_share, percent),
     number('Leaks a lookup', row => row.figures.upstream_per_lookup, figure),
     number('p50 ms', row => row.figures.p50_ms, milliseconds),
     number('p90 ms', row => row.figures.p90_ms, milliseconds),
     number('p99 ms', row => row.figures.p99_ms, milliseconds),
-    number('Found', row => row.found, String),
-    { head: 'Names', text: verdict(result), value: ({ broken }) => broken.length }
+    number('Found', row => row.found, String)
   ]
   const left = rows.length - ROWS_MAX
   const heads = [{ head: 'Resolver' }, number('ndots', row => row.setting.ndots, String), ...columns] as const
@@ -140,7 +140,7 @@ export function brokenTable(result: ExperimentResult): Markup {
       html`<tr>
         <th scope="row" class="names">${text}</th>
         <td>${originsOf(own)}</td>
-        <td class="names">${kept.map(name => html`${code(name)} `)}</td>
+        <td class="names">${kept.map((name, at) => [at === 0 ? '' : ', ', code(name)])}</td>
       </tr> `
     )
   }

@@ -35,7 +35,7 @@ t.test('says what was asked, and every outcome in words', t => {
 })
 
 t.test('shows the walks in order, with what each query was answered and which left the cluster', t => {
-  const walks = text.slice(text.indexOf('How names are looked up', text.indexOf('Every setting') + 500))
+  const walks = text.slice(text.lastIndexOf('How names are looked up'))
   t.match(
     walks,
     /glibc-2\.36 and musl-1\.2\.5: ndots 5 \(modelled\).*?web\.orders\.shop\.svc\.cluster\.local\. A NXDOMAIN at 0 ms AAAA NXDOMAIN at 0 ms.*?web\.orders\.svc\.cluster\.local\. A ANSWER at 0\.75 ms AAAA NODATA at 0\.75 ms.*?✓ found after 4 queries, 1\.5 ms/
