@@ -56,7 +56,7 @@ export function charts(result: ExperimentResult): Markup {
   }))
   const panels = grouped(rows, ({ setting }) => circumstancesKey(setting))
   const drawn = [...panels.values()].slice(0, PANELS_MAX)
-  const top = niceTop(Math.max(...rows.map(({ figures }) => figures.queries_per_lookup)))
+  const top = niceTop(rows.reduce((most, { figures }) => Math.max(most, figures.queries_per_lookup), 0))
   const ndots = [...new Set(rows.map(({ setting }) => setting.ndots))].sort((a, b) => a - b)
   const figures = drawn.map((panel, at) => {
     const lines = linesOf(panel, series, seriesName)

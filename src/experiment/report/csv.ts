@@ -1,7 +1,7 @@
 // Settings and broken names as CSV (RFC 4180), for spreadsheets.
 import { figureNames } from '../assertions.ts'
 import type { ExperimentResult } from '../result.ts'
-import { isLeast } from './figures.ts'
+import { leastOf } from './figures.ts'
 
 /** One row a setting, with a head; `\r\n` ends each line. Shares are 0 to 1, times milliseconds of model time; broken names stand in one field, with spaces. */
 export function settingsCsv(result: ExperimentResult): string {
@@ -11,6 +11,7 @@ export function settingsCsv(result: ExperimentResult): string {
     ...figureNames,
     ...['least_that_breaks_no_name', 'broken']
   ]
+  const isLeast = leastOf(result)
   const rows = result.settings.map((each, at) => {
     const { setting, figures } = each
     return [
@@ -19,7 +20,7 @@ export function settingsCsv(result: ExperimentResult): string {
       ...[setting.upstream.delayMs, setting.upstream.loss, each.lookups, each.found],
       ...[each.queries, each.nxdomain, each.upstream],
       ...figureNames.map(name => rounded(figures[name])),
-      ...[isLeast(each, result) ? 'yes' : 'no', cell(each.broken)]
+      ...[isLeast(each) ? 'yes' : 'no', cell(each.broken)]
     ]
   })
   return csv([head, ...rows])

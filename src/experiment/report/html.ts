@@ -82,14 +82,19 @@ function sections(result: ExperimentResult): readonly Section[] {
   ]
 }
 
+/** Conclusions that people read one by one. */
+const CONCLUSIONS_MAX = 200
+
 function conclusion(result: ExperimentResult): Markup {
   const found = conclusions(result)
   if (found.length === 0) return html`<p>There is nothing to compare: no setting was asked.</p>`
   const all = overall(result)
+  const left = found.length - CONCLUSIONS_MAX
   return html`${all === undefined ? undefined : html`<p><strong>${all}</strong></p>`}
     <ul class="verdicts">
-      ${found.map(each => html`<li${each.ndots === undefined ? html` class="worse"` : undefined}><strong>${each.ndots === undefined ? '✕' : '✓'} ${subject(each)}</strong> ${each.sentences.join(' ')}</li>\n`)}
-    </ul>`
+      ${found.slice(0, CONCLUSIONS_MAX).map(each => html`<li${each.ndots === undefined ? html` class="worse"` : undefined}><strong>${each.ndots === undefined ? '✕' : '✓'} ${subject(each)}</strong> ${each.sentences.join(' ')}</li>\n`)}
+    </ul>
+    ${left > 0 ? html`<p>${counted(left, 'more conclusion')} in the JSON, by the least ndots of each.</p>` : undefined}`
 }
 
 function assertions({ assertions: all }: ExperimentResult): Markup | undefined {

@@ -6,7 +6,7 @@ import {
   counted,
   figure,
   isBeyond,
-  isLeast,
+  leastOf,
   milliseconds,
   numbered,
   percent,
@@ -52,9 +52,10 @@ export function tableReport(result: ExperimentResult, options: TableOptions): st
 
 function columnsOf(result: ExperimentResult, { unicode, colour }: TableOptions): readonly Column[] {
   const varied = variedBy(result)
+  const isLeast = leastOf(result)
   const verdict = (row: NumberedSetting): string => {
     if (row.broken.length > 0) return bad(`${unicode ? '✕ ' : ''}${row.broken.length} broken`, colour)
-    return isLeast(row, result) ? good(`${unicode ? '✓ ' : ''}least`, colour) : 'none broken'
+    return isLeast(row) ? good(`${unicode ? '✓ ' : ''}least`, colour) : 'none broken'
   }
   return [
     { head: 'RESOLVER', text: ({ setting }) => setting.resolver },
@@ -107,13 +108,19 @@ function rendered(
 // eslint-disable-next-line no-control-regex -- the sequences that `sgr` writes.
 const widthOf = (text: string): number => text.split('\n', 1)[0]!.replace(/\u001b\[\d+m/g, '').length
 
+/** What people read; the page has more, and the JSON all. */
+const CONCLUSIONS_MAX = 40
+
 function conclusionLines(result: ExperimentResult, options: TableOptions): readonly string[] {
   const all = overall(result)
+  const found = conclusions(result)
+  const left = found.length - CONCLUSIONS_MAX
   return [
     ...(all === undefined ? [] : [bold(all, options.colour)]),
-    ...conclusions(result).map(
-      each => `${bold(visible(subject(each)), options.colour)}: ${visible(each.sentences.join(' '))}`
-    )
+    ...found
+      .slice(0, CONCLUSIONS_MAX)
+      .map(each => `${bold(visible(subject(each)), options.colour)}: ${visible(each.sentences.join(' '))}`),
+    ...(left > 0 ? [`… and ${left} more`] : [])
   ]
 }
 

@@ -5,7 +5,7 @@ import {
   figure,
   grouped,
   isBeyond,
-  isLeast,
+  leastOf,
   milliseconds,
   numbered,
   originsOf,
@@ -100,13 +100,14 @@ function settingRow(row: NumberedSetting, columns: readonly Column[]): Markup {
   </tr> `
 }
 
-const verdict =
-  (result: ExperimentResult) =>
-  (row: NumberedSetting): Markup => {
+function verdict(result: ExperimentResult): (row: NumberedSetting) => Markup {
+  const isLeast = leastOf(result)
+  return row => {
     if (row.broken.length > 0)
       return html`<a class="bad" href="#broken">✕ ${counted(row.broken.length, 'name')} broken</a>`
-    return isLeast(row, result) ? html`<span class="good">✓ least that breaks none</span>` : html`breaks none`
+    return isLeast(row) ? html`<span class="good">✓ least that breaks none</span>` : html`breaks none`
   }
+}
 
 /** Names by the settings they break in: each name is on the page once, however many settings break it. */
 export function brokenTable(result: ExperimentResult): Markup {

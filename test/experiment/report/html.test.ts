@@ -2,6 +2,7 @@
 /* eslint-disable no-control-regex -- controls are what some of these look for */
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import type { ExperimentResult } from '../../../src/experiment/result.ts'
 import { htmlReport } from '../../../src/experiment/report/html.ts'
 import { STYLE } from '../../../src/experiment/report/style.ts'
 import { HOSTILE, hostile, large, row, sample } from './sample.ts'
@@ -228,6 +229,20 @@ t.test('the largest experiment makes a page of bounded size', t => {
   const octets = Buffer.byteLength(htmlReport(result))
   t.comment(`${octets} octets in ${Number((process.hrtime.bigint() - start) / 1_000_000n)} ms`)
   t.ok(octets < 3_000_000, `${octets} octets`)
+  const upstreams = Array.from({ length: 20_000 }, (_, at) => ({ delayMs: at, loss: 0 }))
+  const wide: ExperimentResult = {
+    ...sample,
+    spec: { ...sample.spec, upstreams, resolvers: ['glibc-2.36'], ndots: [1] },
+    settings: upstreams.map(upstream => ({
+      ...sample.settings[0]!,
+      setting: { ...sample.settings[0]!.setting, upstream }
+    })),
+    least: upstreams.map(upstream => ({ ...sample.least[0]!, ndots: 1, upstream }))
+  }
+  const begin = process.hrtime.bigint()
+  const many = Buffer.byteLength(htmlReport(wide))
+  const ms = Number((process.hrtime.bigint() - begin) / 1_000_000n)
+  t.ok(many < 3_000_000 && ms < 5_000, `${many} octets of 20,000 settings in ${ms} ms`)
   const walk = result.walks[0]!.walks[0]!
   const endless = { ...walk, queries: Array.from({ length: 10_000 }, () => walk.queries[0]!) }
   const long = htmlReport({
