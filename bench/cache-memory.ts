@@ -1,5 +1,6 @@
 // What kept answers cost the process, beside what the cache says they cost: `node build/bench/cache-memory.js`. Each row
-// fills a cache of its own in a process of its own: first until it is full, then with twenty times as many names.
+// fills a cache of its own in a process of its own: first until it is full, then with twenty times as many names. What counts
+// is the process's resident memory after collections; “with garbage” is without them.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Hasher } from '../src/cluster/index/hash.ts'
@@ -14,6 +15,16 @@ import { encodeName } from '../src/wire/name.ts'
 
 const MIB = 1024 * 1024
 const TIMES = 20
+/** How far what the cache says may be from what the process grew by, as a share of that. */
+const OFF_MOST = 0.15
+/** How long V8 may take to give freed pages back. */
+const SETTLE_MS = 300
+/**
+ * What other threads of the collector and the compiler put aside for themselves, and what malloc doesn't give back at once,
+ * comes and goes by megabytes: without them, growth is the cache's.
+ */
+const FLAGS = ['--expose-gc', '--single-threaded']
+const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' }
 const peer = { address: '127.0.0.1', port: 40_000 }
 const listener = { label: 'dns://:53', address: '127.0.0.1', port: 53 }
 
@@ -31,16 +42,19 @@ const rows: readonly (readonly [entries: number, recordOctets: number, boundMiB:
 
 const [entriesWord, octetsWord, boundWord] = process.argv.slice(2)
 if (entriesWord === undefined) {
-  console.log('asked for  records  bound │ entries    says   grows: full, after 20 times   and with garbage')
+  console.log(
+    'asked for  records  bound │ entries  says of grown, full     after 20 times as many    with garbage'
+  )
+  const env = { ...process.env, ...MALLOC }
   for (const row of rows) {
     const words = [fileURLToPath(import.meta.url), ...row.map(String)]
-    process.stdout.write(execFileSync(process.execPath, ['--expose-gc', ...words], { encoding: 'utf8' }))
+    process.stdout.write(execFileSync(process.execPath, [...FLAGS, ...words], { encoding: 'utf8', env }))
   }
 } else {
-  measure(Number(entriesWord), Number(octetsWord), Number(boundWord))
+  await measure(Number(entriesWord), Number(octetsWord), Number(boundWord))
 }
 
-function measure(entriesMax: number, recordOctets: number, boundMiB: number): void {
+async function measure(entriesMax: number, recordOctets: number, boundMiB: number): Promise<void> {
   keepHeapSmall()
   // A small cache first, so that what any busy process takes is there already.
   fill(
@@ -49,25 +63,27 @@ function measure(entriesMax: number, recordOctets: number, boundMiB: number): vo
     400_000,
     recordOctets
   )
-  const before = resident()
+  const before = await resident()
   const arena = new Arena(boundMiB * MIB)
   const store = new AnswerStore(arena, new Hasher(systemRandom()), {
     successMax: entriesMax,
     denialMax: entriesMax
   })
   fill(store, 0, entriesMax, recordOctets)
-  const full = resident() - before
-  const says = arena.octetsUsed
+  const full = { says: arena.octetsUsed, grown: (await resident()) - before }
   const { size } = store.success
   fill(store, entriesMax, Math.min(entriesMax * TIMES, 2_000_000), recordOctets)
-  // Without a collection asked for: what a busy process really holds.
   const busy = process.memoryUsage.rss() - before
-  const idle = resident() - before
+  const later = { says: arena.octetsUsed, grown: (await resident()) - before }
   const mib = (octets: number) => (octets / MIB).toFixed(1).padStart(6)
-  const part = (octets: number) => `${mib(octets)} (${((octets / says) * 100).toFixed(0)}%)`
+  const part = ({ says, grown }: { says: number; grown: number }) => {
+    const share = says / grown
+    const mark = Math.abs(share - 1) <= OFF_MOST ? ' ' : '!'
+    return `${mib(says)} of ${mib(grown)} (${(share * 100).toFixed(0).padStart(3)}%)${mark}`
+  }
   console.log(
     `${String(entriesMax).padStart(9)} ${String(recordOctets).padStart(8)} ${String(boundMiB).padStart(6)} │ ` +
-      `${String(size).padStart(7)} ${mib(says)}   ${part(full)}   ${part(idle)}   ${part(busy)}`
+      `${String(size).padStart(7)}  ${part(full)}  ${part(later)}  ${mib(busy)}`
   )
 }
 
@@ -93,7 +109,10 @@ function fill(store: AnswerStore, from: number, count: number, recordOctets: num
   }
 }
 
-function resident(): number {
-  for (let i = 0; i < 3; i++) (globalThis as { gc?: () => void }).gc?.()
+async function resident(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    ;(globalThis as { gc?: () => void }).gc?.()
+    await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
+  }
   return process.memoryUsage.rss()
 }

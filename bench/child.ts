@@ -32,6 +32,7 @@ export class Child {
   readonly #lines: string[] = []
   #wake: () => void = () => undefined
   #said = ''
+  #isHeard = true
 
   /** Starts a program; on one core when `core` says which. */
   constructor(command: string, words: readonly string[], core?: number) {
@@ -58,6 +59,7 @@ export class Child {
     })
     let rest = ''
     this.#process.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      if (!this.#isHeard) return
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
       this.#lines.push(...lines)
@@ -100,6 +102,11 @@ export class Child {
         }
       })
     }
+  }
+
+  /** Reads what it prints from here on, and forgets it. */
+  discardLines(): void {
+    this.#isHeard = false
   }
 
   /** SIGTERM, and SIGKILL when that is not obeyed. Settles when it is gone. */

@@ -11,6 +11,7 @@ import type { Section } from './section.ts'
 import { changes } from './sections/changes.ts'
 import { edits } from './sections/edits.ts'
 import { engine } from './sections/engine.ts'
+import { kubeadm } from './sections/kubeadm.ts'
 import { latency } from './sections/latency.ts'
 import { memory } from './sections/memory.ts'
 import { method } from './sections/method.ts'
@@ -19,7 +20,18 @@ import { start } from './sections/start.ts'
 import { tcp } from './sections/tcp.ts'
 import { Workspace, hasServer } from './targets.ts'
 
-const SECTIONS: readonly Section[] = [method, engine, speed, tcp, latency, changes, memory, start, edits]
+const SECTIONS: readonly Section[] = [
+  method,
+  engine,
+  speed,
+  kubeadm,
+  tcp,
+  latency,
+  changes,
+  memory,
+  start,
+  edits
+]
 /** Above this share of one core, other programs are named as a doubt. */
 const OTHERS_MAX = 0.1
 

@@ -52,6 +52,25 @@ export function makeQueries(): BenchQuery[] {
   )
 }
 
+/**
+ * Names outside the cluster, A and AAAA: see bench/upstream.ts. Each is asked for twice, as people write it and in mixed
+ * letter case, in any order.
+ */
+export function makeForwardedQueries(names: number): BenchQuery[] {
+  const chance = new Chance(0x666f_7277)
+  const queries = Array.from({ length: 2 * names }, (_, line): BenchQuery => {
+    const i = line >> 1
+    const name = `${i % 2 === 0 ? 'www' : 'api'}.shop-${i}.example.com`
+    return {
+      name: line % 2 === 0 ? name : chance.mixCase(name),
+      type: i % 10 < 7 ? 'A' : 'AAAA',
+      expected: 'address'
+    }
+  })
+  chance.shuffle(queries)
+  return queries
+}
+
 /** The text of a query file. */
 export function queryText(queries: readonly BenchQuery[]): string {
   return `${queries.map(({ name, type }) => `${name} ${type}`).join('\n')}\n`

@@ -18,6 +18,8 @@ export interface Target {
   readonly name: string
   readonly port: number
   readonly child: Child
+  /** Where its metrics are read, if it has any. */
+  readonly metricsUrl?: string
 }
 
 /** Whether this build has the server. */
@@ -26,6 +28,12 @@ export const hasServer = () => existsSync(built(ENTRY))
 export async function startEcho(name = 'dgram echo'): Promise<Target> {
   const child = Child.node('bench/echo.js', [], CORES?.server)
   return { name, port: Number(await child.line(10_000)), child }
+}
+
+/** Starts what forwarded questions are answered by, where the load runs: it must not take the server's time. */
+export async function startUpstream(): Promise<Target> {
+  const child = Child.node('bench/upstream.js', [], CORES?.load)
+  return { name: 'upstream', port: Number(await child.line(10_000)), child }
 }
 
 /** Starts bench/server-process.ts on the queried cluster: the whole chain, told its objects by a program. */
@@ -63,23 +71,24 @@ export class Workspace {
     return this.write('queries.txt', queryText(chosen))
   }
 
-  /** Starts `labdns serve` and waits until it is ready. */
-  async startServer(
-    name: string,
-    plugins: readonly string[],
-    ...manifests: readonly string[]
-  ): Promise<Target> {
+  /** Starts `labdns serve` with these plugins in one block and waits until it is ready. */
+  startServer(name: string, plugins: readonly string[], ...manifests: readonly string[]): Promise<Target> {
+    return this.startConfigured(name, corefile(plugins), ...manifests)
+  }
+
+  /** Starts `labdns serve` with the text of a Corefile and waits until it is ready. */
+  async startConfigured(name: string, text: string, ...manifests: readonly string[]): Promise<Target> {
     const ready = this.path(`${this.#files++}-ready.json`)
     const child = Child.node(
       ENTRY,
       [
-        ...['serve', '-conf', this.write('Corefile', corefile(plugins))],
+        ...['serve', '-conf', this.write('Corefile', text)],
         ...manifests.flatMap(path => ['--manifests', path]),
         ...['--listen', '127.0.0.1:0', '--http-base', '0', '--ready-file', ready]
       ],
       CORES?.server
     )
-    return { name, port: await readyPort(child, ready), child }
+    return { name, ...(await readyPorts(child, ready)), child }
   }
 
   remove(): void {
@@ -88,7 +97,7 @@ export class Workspace {
 }
 
 /** Where a server listens, from its ready file. Rejects when it ends first, or takes too long. */
-async function readyPort(child: Child, file: string): Promise<number> {
+async function readyPorts(child: Child, file: string): Promise<Pick<Target, 'port' | 'metricsUrl'>> {
   const until = performance.now() + READY_MS
   while (!existsSync(file)) {
     if (!child.isRunning) throw new Error(`the server ended before it was ready: ${child.said}`)
@@ -98,10 +107,23 @@ async function readyPort(child: Child, file: string): Promise<number> {
   }
   const ready = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly dns: readonly { readonly port: number; readonly transport: string }[]
+    readonly http: { readonly metrics?: { readonly address: string; readonly port: number } }
   }
   const listener = ready.dns.find(({ transport }) => transport === 'udp')
   if (listener === undefined) throw new Error(`${file} names no UDP listener`)
-  return listener.port
+  const { metrics } = ready.http
+  if (metrics === undefined) return { port: listener.port }
+  return { port: listener.port, metricsUrl: `http://127.0.0.1:${metrics.port}/metrics` }
+}
+
+/** A metric of a server, summed over its series with this text among their labels. */
+export async function readMetric(target: Target, family: string, labels = ''): Promise<number> {
+  if (target.metricsUrl === undefined) throw new Error(`${target.name} has no metrics`)
+  const text = await (await fetch(target.metricsUrl)).text()
+  return text
+    .split('\n')
+    .filter(line => (line.startsWith(`${family}{`) || line.startsWith(`${family} `)) && line.includes(labels))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
 }
 
 /** Asks every question of the file once and counts: a fast server that answers wrongly is not fast. */

@@ -14,9 +14,11 @@ export const writeTo =
     write(descriptor, octets, 0, octets.length, null, done)
 
 /** Text that waits to be written; a line is about 100 octets, so this is a second of heavy logging. */
-const CHARACTERS_MAX = 1024 * 1024
+export const CHARACTERS_MAX = 1024 * 1024
 /** How long to wait when the reader's pipe is full, in milliseconds. */
 const RETRY_MS = 20
+/** For `gatherMs` of a log that many lines go to: each write takes hundreds of them, not the few that came during the last. */
+export const GATHER_MS = 5
 
 export const droppedText = (count: number): string =>
   `${count} log lines were dropped: nobody read the log fast enough`
@@ -28,18 +30,23 @@ export class LineWriter {
   tellDropped: (count: number) => string = count => `[WARNING] labdns: ${droppedText(count)}\n`
   readonly #write: WriteOctets
   readonly #charactersMax: number
+  readonly #gatherMs: number
   #lines: string[] = []
   #characters = 0
   /** Of `dropped`, those that no line has told of yet. */
   #untold = 0
   #isWriting = false
+  /** Set while lines gather. */
+  #gathering: NodeJS.Timeout | undefined
   /** The reader is gone for good. */
   #isBroken = false
   #onIdle: (() => void)[] = []
 
-  constructor(write: WriteOctets, charactersMax = CHARACTERS_MAX) {
+  /** `gatherMs`: how long lines gather after a write before the next one. A line that comes alone is written at once. */
+  constructor(write: WriteOctets, charactersMax = CHARACTERS_MAX, gatherMs = 0) {
     this.#write = write
     this.#charactersMax = charactersMax
+    this.#gatherMs = gatherMs
   }
 
   /** Queues one line, which ends in `\n`. */
@@ -57,6 +64,7 @@ export class LineWriter {
   /** Settles when everything queued is written, and after `limitMs` in any case. */
   flush(limitMs: number): Promise<void> {
     if (!this.#isWriting) return Promise.resolve()
+    if (this.#gathering !== undefined) this.#writeNext()
     return new Promise(resolve => {
       const handle = setTimeout(resolve, limitMs)
       this.#onIdle.push(() => {
@@ -66,7 +74,14 @@ export class LineWriter {
     })
   }
 
+  #gather(): void {
+    if (this.#gatherMs === 0 || this.#lines.length === 0 || this.#onIdle.length > 0) this.#writeNext()
+    else this.#gathering = setTimeout(() => this.#writeNext(), this.#gatherMs)
+  }
+
   #writeNext(): void {
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
     if (this.#lines.length === 0) {
       this.#isWriting = false
       for (const settle of this.#onIdle.splice(0)) settle()
@@ -87,7 +102,7 @@ export class LineWriter {
     this.#write(octets, (error, written) => {
       if (error === null) {
         if (written < octets.length) this.#writeOctets(octets.subarray(written))
-        else this.#writeNext()
+        else this.#gather()
       } else if (error.code === 'EAGAIN') {
         setTimeout(() => this.#writeOctets(octets), RETRY_MS)
       } else {

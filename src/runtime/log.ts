@@ -1,8 +1,8 @@
-// The application log: pino, written in CoreDNS's line format `[LEVEL] message`, which people grep
-// (corefile-and-plugins.md §4.2, §10). Lines that CoreDNS doesn't have begin `labdns: ` after the level. With
-// `--log-format json` each line is an object as pino writes it: level, time, plugin, msg, and what its writer adds.
+// The application log in CoreDNS's line format `[LEVEL] message`, which people grep (corefile-and-plugins.md §4.2, §10). Lines
+// that CoreDNS doesn't have begin `labdns: ` after the level. With `--log-format json` each line is an object as pino writes
+// it: level, time, plugin, msg, and what its writer adds.
 import { pino, type Logger } from 'pino'
-import { droppedText, LineWriter, writeTo } from './line-writer.ts'
+import { CHARACTERS_MAX, droppedText, GATHER_MS, LineWriter, writeTo } from './line-writer.ts'
 
 export interface Log {
   debug(message: string): void
@@ -45,16 +45,17 @@ export interface ProcessLogOptions {
   readonly format?: LogFormat
 }
 
+const standardOutput = (): LineWriter => new LineWriter(writeTo(1), CHARACTERS_MAX, GATHER_MS)
+
 /** A log on standard output. Writing never waits: see LineWriter for what happens to a reader that is slow. */
 export function processLog(options: ProcessLogOptions = {}): ProcessLog {
   if (options.format === 'json') return jsonLog(options)
-  const writer = options.writer ?? new LineWriter(writeTo(1))
-  const level = options.debug === true ? 'debug' : 'info'
-  const logger = pino({ level, base: null, timestamp: false }, new TextDestination(writer))
+  const writer = options.writer ?? standardOutput()
+  const shows = { debug: options.debug === true }
   return {
-    log: new PinoLog(logger, ''),
+    log: new TextLog(writer, shows, ''),
     print: line => writer.write(`${line}\n`),
-    showDebug: shown => void (logger.level = shown ? 'debug' : 'info'),
+    showDebug: shown => void (shows.debug = shown),
     get dropped() {
       return writer.dropped
     },
@@ -63,7 +64,7 @@ export function processLog(options: ProcessLogOptions = {}): ProcessLog {
 }
 
 /** As `processLog`, every line a JSON object: the banner's and the one that tells of dropped lines too. */
-function jsonLog({ debug, writer = new LineWriter(writeTo(1)) }: ProcessLogOptions): ProcessLog {
+function jsonLog({ debug, writer = standardOutput() }: ProcessLogOptions): ProcessLog {
   const logger = pino(
     {
       level: debug === true ? 'debug' : 'info',
@@ -134,68 +135,48 @@ class JsonLog implements Log {
   }
 }
 
-class PinoLog implements Log {
-  readonly #logger: Logger
+/** Written by hand: *log* writes a line for every query, and an object made on the way would cost more than all the rest. */
+class TextLog implements Log {
+  readonly #writer: LineWriter
+  readonly #shows: { readonly debug: boolean }
   readonly #prefix: string
 
-  constructor(logger: Logger, prefix: string) {
-    this.#logger = logger
+  constructor(writer: LineWriter, shows: { readonly debug: boolean }, prefix: string) {
+    this.#writer = writer
+    this.#shows = shows
     this.#prefix = prefix
   }
 
   debug(message: string): void {
-    this.#logger.debug(this.#prefix + message)
+    if (this.#shows.debug) this.#write('[DEBUG] ', message)
   }
 
   info(message: string): void {
-    this.#logger.info(this.#prefix + message)
+    this.#write('[INFO] ', message)
   }
 
   warn(message: string): void {
-    this.#logger.warn(this.#prefix + message)
+    this.#write('[WARNING] ', message)
   }
 
   error(message: string): void {
-    this.#logger.error(this.#prefix + message)
+    this.#write('[ERROR] ', message)
   }
 
   fatal(message: string): void {
-    this.#logger.fatal(this.#prefix + message)
+    this.#write('[FATAL] ', message)
   }
 
   plugin(name: string): Log {
-    return new PinoLog(this.#logger, `plugin/${name}: `)
+    return new TextLog(this.#writer, this.#shows, `plugin/${name}: `)
   }
 
   own(): Log {
-    return new PinoLog(this.#logger, 'labdns: ')
-  }
-}
-
-const LEVEL_NAMES: ReadonlyMap<number, string> = new Map([
-  [20, 'DEBUG'],
-  [30, 'INFO'],
-  [40, 'WARNING'],
-  [50, 'ERROR'],
-  [60, 'FATAL']
-])
-
-/** Asks pino for `lastLevel` and `lastMsg`. */
-const wantsMetadata: unique symbol = Symbol.for('pino.metadata')
-
-/** Where pino writes to: it hands over level and message beside its JSON, and those become the line. */
-class TextDestination {
-  readonly [wantsMetadata] = true
-  lastLevel = 0
-  lastMsg: string | undefined = undefined
-  readonly #writer: LineWriter
-
-  constructor(writer: LineWriter) {
-    this.#writer = writer
+    return new TextLog(this.#writer, this.#shows, 'labdns: ')
   }
 
-  write(): void {
-    this.#writer.write(`[${LEVEL_NAMES.get(this.lastLevel) ?? 'INFO'}] ${oneLine(this.lastMsg ?? '')}\n`)
+  #write(level: string, message: string): void {
+    this.#writer.write(`${oneLine(level + this.#prefix + message)}\n`)
   }
 }
 

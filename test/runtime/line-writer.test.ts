@@ -28,6 +28,30 @@ t.test('one write at a time, and what came meanwhile goes with the next', async 
   )
 })
 
+t.test('lines gather after a write, and flush waits for none of that', async t => {
+  const held: { readonly octets: Buffer; readonly done: Done }[] = []
+  const writer = new LineWriter((octets, done) => void held.push({ octets, done }), 1000, 1)
+  const texts = () => held.map(each => each.octets.toString())
+  writer.write('a\n')
+  t.same(texts(), ['a\n'], 'the first one is written at once')
+  writer.write('b\n')
+  held[0]!.done(null, 2)
+  writer.write('c\n')
+  t.equal(held.length, 1)
+  while (held.length < 2) await new Promise(setImmediate)
+  t.same(texts(), ['a\n', 'b\nc\n'])
+  writer.write('d\n')
+  held[1]!.done(null, 4)
+  const flushed = writer.flush(10_000)
+  t.equal(held.length, 3)
+  writer.write('e\n')
+  held[2]!.done(null, 2)
+  t.equal(held.length, 4)
+  held[3]!.done(null, 2)
+  await flushed
+  t.same(texts().slice(2), ['d\n', 'e\n'])
+})
+
 t.test('goes on where a short write ended', async t => {
   const { held, writer } = reader()
   writer.write('abcdef\n')

@@ -1,8 +1,8 @@
-// A reply in the words of the recorded cases: empty sections left out, records in text.
+// A reply in the words of the recorded cases: empty sections left out, records in text, in the order of the message. Read
+// by the tests' own decoder.
 import { rcodeName, rclassName, rtypeName } from '../../src/wire/numbers.ts'
-import { readMessage, type MessageRecord } from '../../src/wire/message.ts'
-import { formatName } from '../../src/wire/name.ts'
-import { formatRecord } from '../../src/wire/rdata.ts'
+import { read16 } from '../../src/wire/records.ts'
+import { messageText } from './wire-text.ts'
 
 export interface ReplyText {
   readonly rcode: string
@@ -18,42 +18,35 @@ export interface ReplyText {
   }
 }
 
-const FLAGS = [
-  ['qr', 0x8000],
-  ['aa', 0x400],
-  ['tc', 0x200],
-  ['rd', 0x100],
-  ['ra', 0x80],
-  ['z', 0x40],
-  ['ad', 0x20],
-  ['cd', 0x10]
-] as const
-
 export function readReply(wire: Buffer): ReplyText {
-  const message = readMessage(wire)
-  if (message === undefined) throw new Error(`not a message: ${wire.toString('hex')}`)
-  const question = message.questions[0]!
-  const section = (name: 'answer' | 'authority' | 'additional', records: readonly MessageRecord[]) =>
-    records.length === 0 ? {} : { [name]: records.map(formatRecord).sort() }
-  const { opt } = message
-  const opts = opt?.options.map(({ code, data }) => [code, Buffer.from(data).toString('hex')] as const)
+  const { rcode, flags, question, answer, ns, extra, opt } = messageText(wire)
+  const [, size = '', dnssecOk = '', options = ''] =
+    /^size=(\d+) version=0 do=(\d)(?: options=(\w+))?/.exec(opt) ?? []
+  const [asked] = question
+  const section = (name: string, lines: readonly string[]) => (lines.length === 0 ? {} : { [name]: lines })
+  const opts = options === '' ? {} : { opts: readOptions(Buffer.from(options, 'hex')) }
   return {
-    rcode: rcodeName((message.flags & 0xf) | ((opt?.extendedRcode ?? 0) << 4)),
-    flags: FLAGS.filter(([, bit]) => (message.flags & bit) !== 0)
-      .map(([name]) => name)
-      .join(' '),
-    question: `${formatName(question.name)} ${rclassName(question.qclass)} ${rtypeName(question.qtype)}`,
-    ...section('answer', message.answers),
-    ...section('authority', message.authority),
-    ...section('additional', message.additional),
-    ...(opt === undefined
-      ? {}
-      : {
-          edns: {
-            size: opt.udpSize,
-            do: (opt.flags & 0x8000) !== 0,
-            ...(opts === undefined || opts.length === 0 ? {} : { opts })
-          }
-        })
+    rcode: rcodeName(rcode),
+    flags: ['qr', ...flags.split(' ').filter(Boolean)].join(' '),
+    question: `${asked!.name} ${rclassName(questionClass(wire))} ${rtypeName(asked!.type)}`,
+    ...section('answer', answer),
+    ...section('authority', ns),
+    ...section('additional', extra),
+    ...(opt === 'none' ? {} : { edns: { size: Number(size), do: dnssecOk === '1', ...opts } })
   }
+}
+
+/** The question stands uncompressed at octet 12. */
+function questionClass(wire: Buffer): number {
+  let at = 12
+  while (wire[at] !== 0) at += wire[at]! + 1
+  return read16(wire, at + 3)
+}
+
+function readOptions(octets: Buffer): readonly (readonly [number, string])[] {
+  const options: [number, string][] = []
+  for (let at = 0; at < octets.length; at += 4 + read16(octets, at + 2)) {
+    options.push([read16(octets, at), octets.toString('hex', at + 4, at + 4 + read16(octets, at + 2))])
+  }
+  return options
 }

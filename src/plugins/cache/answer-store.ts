@@ -10,7 +10,8 @@ import { lowerOctet } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS } from '../../wire/numbers.ts'
 import { read16, read32, write16, write32 } from '../../wire/records.ts'
 import { BLOCK_OCTETS, type Arena } from './arena.ts'
-import { KEY_OCTETS, Shelf, SLOT_OCTETS } from './shelf.ts'
+import { recasedMessage } from './recase.ts'
+import { ENTRY_OCTETS_MIN, Shelf } from './shelf.ts'
 import { Kind, Survey } from './survey.ts'
 
 /** Times are counted in these, and wrap after 497 days: far beyond what anything is kept. */
@@ -72,7 +73,7 @@ export class AnswerStore {
   constructor(arena: Arena, hasher: Hasher, options: StoreOptions) {
     this.#arena = arena
     this.#hasher = hasher
-    const possible = Math.floor(arena.octetsMax / (BLOCK_OCTETS + SLOT_OCTETS + KEY_OCTETS))
+    const possible = Math.floor(arena.octetsMax / (BLOCK_OCTETS + ENTRY_OCTETS_MIN))
     const shelf = (entriesMax: number) =>
       new Shelf(arena, Math.min(entriesMax, possible), (block, now) => this.#since(block, USED_AT, now))
     this.success = shelf(options.successMax)
@@ -179,7 +180,7 @@ export class AnswerStore {
     }
     const messageAt = HEAD_OCTETS + 2 * from.count
     const total = messageAt + length - SKIPPED_OCTETS
-    if (!this.#arena.makeRoom(total, KEY_OCTETS, now)) return false
+    if (!this.#arena.makeRoom(total, shelf.octetsForNext, now)) return false
     scratch.fill(0, 0, HEAD_OCTETS)
     write32(scratch, STORED_AT, now)
     write32(scratch, LIFETIME, lifetime)
@@ -246,6 +247,9 @@ export class AnswerStore {
     flags: number,
     plainLength: number
   ): Answer {
+    const { wire, nameEnd } = query
+    const recased = recasedMessage(octets, length, wire, nameEnd, ttl, optLength(query))
+    if (recased !== undefined) return new Answer(recased.octets, recased.length, rcode, flags, plainLength)
     const copy = copyMessage(octets.subarray(0, length), query.name)
     const answer = new Answer(
       copy.octets,

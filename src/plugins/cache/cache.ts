@@ -5,7 +5,7 @@ import type { LiveSource } from '../../dns/live.ts'
 import { copyMessage } from '../../dns/message-copier.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
 import { LiveUse, Query, type ListenerInfo, type TransportKind } from '../../dns/query.ts'
-import { emptyAnswer } from '../../dns/response.ts'
+import { emptyAnswer, optLength } from '../../dns/response.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import type { Zone } from '../../corefile/zones.ts'
 import type { Metrics } from '../../metrics/metrics.ts'
@@ -15,6 +15,7 @@ import { Flag, HEADER_OCTETS, Rcode } from '../../wire/numbers.ts'
 import type { AnswerStore } from './answer-store.ts'
 import { CacheMeter, type EntryType } from './cache-meter.ts'
 import type { CacheKind, CacheOptions } from './options.ts'
+import { KEEP_TTLS, recasedMessage } from './recase.ts'
 import type { Shelf } from './shelf.ts'
 import { Kind, Survey } from './survey.ts'
 
@@ -35,7 +36,7 @@ const nobody: Handler = {
     return answer
   }
 }
-const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', explain: KEPT.explain }
+const NOBODY: Reason = { plugin: 'cache', rule: 'nobody', explain: query => KEPT.explain(query) }
 
 /** What a cache works with. */
 export interface CacheParts {
@@ -468,6 +469,12 @@ function inSmallLetters(query: Query, answer: Answer): void {
   const { octets, length } = answer
   for (let at = HEADER_OCTETS; at < query.nameEnd; at++)
     octets[at] = lowerOctet[octets[at] as number] as number
+  const recased = recasedMessage(octets, length, query.wire, query.nameEnd, KEEP_TTLS, optLength(query))
+  if (recased !== undefined) {
+    answer.octets = recased.octets
+    answer.length = recased.length
+    return
+  }
   const copy = copyMessage(octets.subarray(0, length), query.name)
   if (copy.overflowed) answer.flags |= Flag.TC
   answer.octets = copy.octets

@@ -2,11 +2,16 @@
 // so an entry is no object.
 import { LRUCache } from 'lru-cache'
 import type { Arena, Holder } from './arena.ts'
+import { KeyTable, KEY_OCTETS_MIN } from './key-table.ts'
 
-/** What lru-cache reserves for each entry that may come: measured, see bench/cache-memory.ts. */
-export const SLOT_OCTETS = 32
-/** What its table of keys takes for each entry that is there: measured as well. */
-export const KEY_OCTETS = 56
+/** What lru-cache reserves at once for each of `entriesMax` entries: key and value, and three numbers as small as they can be. */
+function slotOctets(entriesMax: number): number {
+  const numberOctets = entriesMax <= 0x100 ? 1 : entriesMax <= 0x1_0000 ? 2 : 4
+  return 2 * 8 + 3 * numberOctets
+}
+
+/** The least that an entry takes here, its slot included. */
+export const ENTRY_OCTETS_MIN = slotOctets(Infinity) + KEY_OCTETS_MIN
 
 export class Shelf implements Holder {
   /** Answers that went because there was no room for them. */
@@ -15,6 +20,11 @@ export class Shelf implements Holder {
   readonly #entriesMax: number
   readonly #idleOf: (block: number, now: number) => number
   #entries: LRUCache<number, number> | undefined
+  #keys = new KeyTable()
+  /** What the arena was told that is taken here. */
+  #charged = 0
+  /** Answers that made room for one with the same hash. */
+  #replaced = 0
 
   /** `idleOf` says how long ago an answer was used. */
   constructor(arena: Arena, entriesMax: number, idleOf: (block: number, now: number) => number) {
@@ -27,6 +37,11 @@ export class Shelf implements Holder {
     return this.#entries?.size ?? 0
   }
 
+  /** What adding one more answer may take here, besides its blocks. */
+  get octetsForNext(): number {
+    return this.#slotsOctets + this.#keys.octetsNext - this.#charged
+  }
+
   /** The first block of the answer with this hash, which becomes the one used last; -1 when there is none. */
   find(hash: number): number {
     return this.#entries?.get(hash) ?? -1
@@ -34,19 +49,22 @@ export class Shelf implements Holder {
 
   /** Adds an answer; one with the same hash goes, and the least recently used one where the shelf is full. */
   add(hash: number, block: number): void {
-    this.#arena.charge(KEY_OCTETS)
+    const replaced = this.#replaced
     this.#opened.set(hash, block)
+    if (this.#replaced === replaced) this.#keys.insert()
+    this.#charge(this.#slotsOctets + this.#keys.octets)
   }
 
   remove(hash: number): void {
-    this.#entries?.delete(hash)
+    if (this.#entries?.delete(hash) === true) this.#charge(this.#slotsOctets + this.#keys.octets)
   }
 
   clear(): void {
     if (this.#entries === undefined) return
     this.#entries.clear()
     this.#entries = undefined
-    this.#arena.charge(-SLOT_OCTETS * this.#entriesMax)
+    this.#keys = new KeyTable()
+    this.#charge(0)
     this.#arena.leave(this)
   }
 
@@ -58,20 +76,30 @@ export class Shelf implements Holder {
 
   dropOldest(): void {
     this.#entries?.pop()
+    this.#charge(this.#slotsOctets + this.#keys.octets)
+  }
+
+  get #slotsOctets(): number {
+    return this.#entriesMax * slotOctets(this.#entriesMax)
   }
 
   get #opened(): LRUCache<number, number> {
     if (this.#entries !== undefined) return this.#entries
-    this.#arena.charge(SLOT_OCTETS * this.#entriesMax)
     this.#arena.join(this)
     this.#entries = new LRUCache<number, number>({
       max: this.#entriesMax,
       dispose: (block, _hash, reason) => {
+        if (reason === 'set') this.#replaced++
+        else this.#keys.remove()
         if (reason === 'evict') this.evicted++
-        this.#arena.charge(-KEY_OCTETS)
         this.#arena.release(block)
       }
     })
     return this.#entries
+  }
+
+  #charge(octets: number): void {
+    this.#arena.charge(octets - this.#charged)
+    this.#charged = octets
   }
 }

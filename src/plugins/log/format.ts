@@ -37,8 +37,21 @@ const placeholders: Readonly<Record<string, (entry: LogEntry) => string>> = {
   '{duration}': ({ durationMs }) => `${secondsText(durationMs)}s`
 }
 
+/** The default format: what nearly all lines are written with, so in one go. */
+function commonText({ query, answer, durationMs }: LogEntry): string {
+  const { peer } = query
+  const sent = !answer.dropped
+  return (
+    `${bracketed(peer.address)}:${peer.port} - ${query.id} "${rtypeName(query.qtype)} ${rclassName(query.qclass)} ` +
+    `${queryNameText(query)} ${protocol(query)} ${queryLength(query)} ${query.dnssecOk} ${query.sizeMax}" ` +
+    `${sent ? rcodeText(answer.rcode) : '-'} ${sent ? flagsText(answer.flags) : '-'} ${responseLength(answer)} ` +
+    `${secondsText(durationMs)}s`
+  )
+}
+
 /** Compiles a format: placeholders that nobody knows stay as they are typed, `{/label}` reads metadata. */
 export function compileFormat(format: string): (entry: LogEntry) => string {
+  if (format === COMMON_FORMAT) return commonText
   const parts: Part[] = []
   let end = 0
   for (const match of format.matchAll(/\{[^{}]*\}/g)) {
@@ -104,11 +117,12 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = [
   [0x0010, 'cd']
 ]
 
-function flagsText(flags: number): string {
-  let text = 'qr'
-  for (const [bit, name] of FLAG_NAMES) if ((flags & bit) !== 0) text += `,${name}`
-  return text
-}
+/** By the seven bits that have names. */
+const flagsTexts: readonly string[] = Array.from({ length: 128 }, (_, bits) =>
+  FLAG_NAMES.reduce((text, [bit, name]) => ((bits << 4) & bit ? `${text},${name}` : text), 'qr')
+)
+
+const flagsText = (flags: number): string => flagsTexts[(flags >> 4) & 0x7f] as string
 
 /** As CoreDNS counts: without compression, and without an OPT that the server itself adds. */
 export function responseLength(answer: Answer): number {
@@ -121,8 +135,9 @@ export function responseLength(answer: Answer): number {
 export function secondsText(ms: number): string {
   const nanoseconds = Math.max(0, Math.round(ms * 1e6))
   const whole = Math.floor(nanoseconds / 1e9)
-  const fraction = String(nanoseconds % 1e9)
-    .padStart(9, '0')
-    .replace(/0+$/, '')
-  return fraction === '' ? String(whole) : `${whole}.${fraction}`
+  let fraction = nanoseconds % 1e9
+  if (fraction === 0) return String(whole)
+  let digits = 9
+  for (; fraction % 10 === 0; fraction /= 10) digits--
+  return `${whole}.${String(fraction).padStart(digits, '0')}`
 }
