@@ -91,7 +91,7 @@ export class Listeners {
     const connectionsMax = connectionsMaxOf(files)
     this.#options = options
     this.#connections = new ConnectionTable({ clock, nextTurn, connectionsMax })
-    this.#handshakes = new HandshakeQueue(nextTurn)
+    this.#handshakes = new HandshakeQueue(clock, nextTurn)
     this.#secureConnections = new ConnectionTable({
       clock,
       nextTurn,

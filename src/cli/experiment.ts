@@ -199,9 +199,10 @@ async function writeOutputs(
   { json, csv, html }: ExperimentArguments
 ): Promise<string> {
   const written: [string, () => string | Promise<string>][] = []
-  if (json !== undefined) written.push([json, () => `${JSON.stringify(result, undefined, 2)}\n`])
+  if (json !== undefined)
+    written.push([json, async () => (await import('../experiment/report/json.ts')).jsonReport(result)])
   if (csv !== undefined) {
-    written.push([csv, async () => (await import('../experiment/report/csv.ts')).csvReport(result)])
+    written.push([csv, async () => (await import('../experiment/report/csv.ts')).settingsCsv(result)])
   }
   if (html !== undefined) {
     written.push([html, async () => (await import('../experiment/report/html.ts')).htmlReport(result)])
@@ -214,7 +215,9 @@ async function writeOutputs(
   }
   if (toStandardOutput !== undefined) return toStandardOutput
   const { tableReport } = await import('../experiment/report/table.ts')
-  return tableReport(result, { width: process.stdout.columns, color: false })
+  const { columns, isTTY } = process.stdout
+  const plain = process.env['NO_COLOR'] !== undefined
+  return tableReport(result, { width: isTTY ? columns : undefined, colour: isTTY && !plain, unicode: isTTY })
 }
 
 function readText(file: string): string {

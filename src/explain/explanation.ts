@@ -27,9 +27,9 @@ export function decisiveFacts(asked: Asked, notes: readonly Note[], rcode: numbe
  * had no part in it too: why *autopath* was not taken.
  */
 export function explanation(facts: readonly Fact[], isLong = false): string[] {
-  const isTold = (fact: Fact) => fact.rule !== 'not-taken' || (isLong && fact.because !== 'other-zone')
-  const decided = facts.filter(fact => isTold(fact) && fact.rule !== 'not-taken')
-  const telling = [...decided, ...facts.filter(fact => isTold(fact) && fact.rule === 'not-taken')]
+  const decided = facts.filter(fact => fact.rule !== 'not-taken')
+  const left = facts.filter(fact => fact.rule === 'not-taken' && fact.because !== 'other-zone')
+  const telling = isLong ? [...decided, ...left] : decided
   const sentences: string[] = []
   // What another server said comes after why it was asked; what somebody may have meant is worth most of all.
   const first = telling.filter(fact => fact.rule === 'in-cluster')

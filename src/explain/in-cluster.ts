@@ -31,7 +31,6 @@ export function inCluster(
 function mistake(labels: readonly string[], full: string): InClusterFact['because'] {
   const written = `${labels.join('.')}.`
   const zone = full.slice(full.indexOf('.svc.') + 5)
-  if (labels.length <= 2 || full.includes(`.${written}`) || `${full}`.startsWith(written))
-    return 'unqualified'
+  if (labels.length <= 2 || full.includes(`.${written}`) || full.startsWith(written)) return 'unqualified'
   return written.includes(`.svc.${zone}`) ? 'suffixed' : 'other-zone'
 }

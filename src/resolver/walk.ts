@@ -78,11 +78,14 @@ export function* walk<O extends Outcome>(
     const outcome = yield* ask(candidate)
     const verdict = judge(outcome, candidate)
     noteStep(session, steps, candidate, outcome.end, firstQuery)
-    if (verdict === 'found') return markLast(steps, outcome)
-    if (verdict === 'stop') return markLast(steps, undefined)
     if (verdict === 'end of list') listEnded = true
+    if (verdict === 'stop') break
+    if (verdict !== 'found') continue
+    markLast(steps)
+    return outcome
   }
-  return markLast(steps, undefined)
+  markLast(steps)
+  return undefined
 }
 
 /** Notes one name of a walk; `walk` does it itself. Queries since `firstQuery` are its own. */
@@ -97,8 +100,7 @@ export function noteStep(
   steps.push({ name, origin, end, firstQuery, queryCount, last: false })
 }
 
-function markLast<T>(steps: WalkStep[], value: T): T {
+function markLast(steps: WalkStep[]): void {
   const last = steps.pop()
   if (last !== undefined) steps.push({ ...last, last: true })
-  return value
 }

@@ -5,7 +5,8 @@
 //   idle: a handshake, then nothing            partial: a handshake and the beginning of a question
 //   drip: a handshake, then an octet a second  noread: ask for much and read nothing
 //   reset (https): ask and take back, without end
-// Prints one line of JSON with what was measured, then the rules that were broken.
+// Prints one line of JSON with what was measured (of good clients' queries that were lost, how far they had come), then the
+// rules that were broken.
 import dgram from 'node:dgram'
 import { readFileSync, readdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import http2 from 'node:http2'
@@ -108,59 +109,80 @@ async function askOnAndOn(ports) {
   const found = {}
   const loop = async kind => {
     const times = []
+    const lost = {}
     let failed = 0
     while (!isOver) {
       const startAt = performance.now()
-      if (await ask[kind]()) times.push(performance.now() - startAt)
-      else failed++
+      const stage = await ask[kind]()
+      if (stage === ANSWERED) times.push(performance.now() - startAt)
+      else {
+        failed++
+        lost[stage] = (lost[stage] ?? 0) + 1
+      }
       await sleep(100)
     }
     times.sort((a, b) => a - b)
     const at = share =>
       Number(times[Math.min(times.length - 1, Math.floor(times.length * share))]?.toFixed(1))
-    found[kind] = { ok: times.length, failed, p50: at(0.5), p99: at(0.99) }
+    found[kind] = { ok: times.length, failed, lost, p50: at(0.5), p99: at(0.99), max: at(1) }
   }
   await Promise.all(Object.keys(ask).map(loop))
   parentPort.postMessage(found)
 }
 
-/** Ways to ask one question; each settles with whether there was an answer in time. */
+const ANSWERED = 'answered'
+
+/** Ways to ask one question; each settles with `answered`, or with its last step and what it ended with. */
 function askedOf(ports) {
   const within = (ms, begin) =>
     new Promise(resolve => {
-      const done = isGood => {
+      const steps = { stage: 'sent' }
+      const done = why => {
         clearTimeout(timer)
         close()
-        resolve(isGood)
+        resolve(why === ANSWERED ? why : `${steps.stage} ${why}`)
       }
-      const timer = setTimeout(() => done(false), ms)
-      const close = begin(done)
+      const timer = setTimeout(() => done('late'), ms)
+      const close = begin(done, steps)
     })
+  const watched = (socket, steps) => {
+    steps.stage = 'new'
+    socket.on('connect', () => (steps.stage = 'connected'))
+    socket.on('secureConnect', () => (steps.stage = 'secure'))
+    return socket
+  }
   const stream = (socket, ready, done) => {
     socket.on(ready, () => socket.write(framed(good)))
-    socket.on('data', () => done(true))
-    socket.on('error', () => done(false))
+    socket.on('data', () => done(ANSWERED))
+    socket.on('error', error => done(error.code))
+    socket.on('end', () => done('end'))
     return () => socket.destroy()
   }
   return {
     udp: () =>
       within(1000, done => {
         const socket = dgram.createSocket('udp4')
-        socket.on('message', () => done(true))
+        socket.on('message', () => done(ANSWERED))
         socket.send(good, ports.udp, '127.0.0.1')
         return () => socket.close()
       }),
-    tcp: () => within(2000, done => stream(net.connect(ports.tcp, '127.0.0.1'), 'connect', done)),
-    tls: () => within(2000, done => stream(secure(ports.tls, ['dot']), 'secureConnect', done)),
+    tcp: () =>
+      within(2000, (done, steps) =>
+        stream(watched(net.connect(ports.tcp, '127.0.0.1'), steps), 'connect', done)
+      ),
+    tls: () =>
+      within(2000, (done, steps) =>
+        stream(watched(secure(ports.tls, ['dot']), steps), 'secureConnect', done)
+      ),
     https: () =>
-      within(2000, done => {
+      within(2000, (done, steps) => {
         const session = http2.connect('https://127.0.0.1', {
-          createConnection: () => secure(ports.https, ['h2'])
+          createConnection: () => watched(secure(ports.https, ['h2']), steps)
         })
-        session.on('error', () => done(false))
+        session.on('error', error => done(error.code))
         const stream = session.request({ ':path': `/dns-query?dns=${good.toString('base64url')}` })
-        stream.on('response', headers => done(headers[':status'] === 200))
-        stream.on('error', () => done(false))
+        stream.on('response', headers => done(headers[':status'] === 200 ? ANSWERED : headers[':status']))
+        stream.on('error', error => done(error.code))
         return () => session.destroy()
       })
   }

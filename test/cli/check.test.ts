@@ -62,7 +62,7 @@ t.test('what it prints is a Corefile that it prints the same of', async t => {
   const first = check(root, ['config/Corefile'])
   t.equal(first.status, 0, first.stderr)
   t.match(first.stdout, /^\.:1053 \{ +# config\/Corefile:2\n/)
-  t.match(first.stdout, /^ {4}kubernetes .* # config\/Corefile:6$/m)
+  t.match(first.stdout, /^ {4}kubernetes .* # config\/Corefile:8$/m)
   const second = check(root, ['stdin'], first.stdout)
   t.equal(second.status, 0, second.stderr)
   const withoutPlaces = (text: string) => text.replace(/ +# \S+:\d+$/gm, '')

@@ -1,6 +1,6 @@
 // `labdns explain`: every reason as JSON and as text, whose walk it is, and how it ends.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +37,18 @@ async function report(words: readonly string[]): Promise<Report> {
 }
 
 const text = (given: Report) => [...textsOf(given, { json: false, dot: false })].join('')
+
+t.test('what docs/explain.md shows is what is printed', async t => {
+  const document = readFileSync(join(root, 'docs/explain.md'), 'utf8')
+  const examples = [...document.matchAll(/^```console\n\$ npx labdns explain (.*)\n([^]*?)^```$/gm)]
+  t.ok(examples.length >= 2)
+  for (const [, line = '', output = ''] of examples) {
+    // As the program would, whatever Corefile or resolver this machine has.
+    const words = line.replace('config/apps', join(root, 'config/apps')).split(' ')
+    const shown = text(await report(words)).replaceAll(root, '')
+    t.equal(shown, output, line)
+  }
+})
 
 t.test('every reason, as JSON and as text', async t => {
   for (const [at, { reason, stanza = [], name, type, rcode, rule, says }] of scenarios.entries()) {

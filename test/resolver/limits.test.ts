@@ -23,8 +23,8 @@ const replying = (reply: Reply): ResolverNetwork => ({
 const nowhere = replying(nxdomain)
 
 function lookUp(model: string, text: string, name: string, network = nowhere): LookupResult {
-  const { parse, start } = resolverModel(model)!
-  const result = start(parse(text), chance).lookup({ name, family: 'unspec' }, network)
+  const found = resolverModel(model)!
+  const result = found.start(found.parse(text), chance).lookup({ name, family: 'unspec' }, network)
   if (result instanceof Promise) throw new Error('an answer at once makes no promise')
   return result
 }

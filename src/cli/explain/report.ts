@@ -105,7 +105,7 @@ const countText = (count: number): string => (count === 1 ? '1 query' : `${count
 
 function answererText({ plugin, zone, upstream, upstreamMs, server }: Row): string {
   if (plugin === undefined) return `by ${server}`
-  const block = zone === undefined || zone === '' ? '' : ` in ${zone}`
+  const block = zone === undefined || zone === '' ? '' : ` (block ${zone})`
   if (upstream === undefined) return `by ${plugin}${block}`
   return `by ${upstream} through ${plugin}${block}${upstreamMs === undefined ? '' : `, ${msText(upstreamMs)}`}`
 }

@@ -21,6 +21,7 @@ import {
   nothingFound,
   walk,
   type Candidate,
+  type Outcome,
   type WalkRules
 } from '../walk.ts'
 import { exchange, type Exchanged, type ToolSettings } from './bind-exchange.ts'
@@ -101,12 +102,12 @@ function* walkFor(lookup: Lookup, settings: ToolSettings, type: string): Steps<W
     session,
     lookup.steps,
     candidates(request.name, ndots, config.search, settings.search ? rules : listOff),
-    function* (candidate) {
+    function* (candidate): Steps<Outcome> {
       if (request.name === '' || !isWireName(candidate.name)) {
         const listed = settings.search && config.search.length > 0 && countDots(request.name) < ndots
         const refused = listed ? EXIT_JOINED : EXIT_AS_IS
         last = { candidate, exchanged: undefined, refused }
-        return { end: 'not a name' as StepEnd, addresses: nothingFound }
+        return { end: 'not a name', addresses: nothingFound }
       }
       const exchanged = yield* exchange(lookup, { ...settings, tcp }, candidate.name, type)
       tcp = exchanged.tcp
@@ -156,11 +157,10 @@ function* dig(lookup: Lookup, settings: ToolSettings): Steps<Finding> {
 /** The types that `host` and `nslookup` ask once the walk for A has ended at a name. */
 interface Follower {
   readonly types: readonly string[]
-  /** The tool's word when there was a name but no address. */
+  /** The tool's word when there was a name but no record at all. */
   readonly noData: string
-  /** Exit codes: for a name as it was typed that is none, and when no server answers one of `types`. */
+  /** The exit code for a name as it was typed that is none. */
   readonly exitAsIs: number
-  readonly exitUnanswered: number
 }
 
 function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): Steps<Finding> {
@@ -181,22 +181,51 @@ function* askAll(lookup: Lookup, settings: ToolSettings, follower: Follower): St
   const later = { ...settings, tcp: settings.tcp || exchanged?.tcp === true }
   let error: string | undefined
   let unanswered: string | undefined
+  let anyRecord = first.answers > 0
   let exitCode = 0
   for (const type of follower.types) {
-    const firstQuery = lookup.session.queries.length
-    const next = yield* exchange(lookup, later, name, type)
-    noteStep(lookup.session, lookup.steps, { name, origin }, endOf(next), firstQuery)
+    let next: Exchanged = { reply: undefined, failure: undefined, tcp: false }
+    for (const candidate of followed(lookup, settings, { name, origin })) {
+      const firstQuery = lookup.session.queries.length
+      next = yield* exchange(lookup, later, candidate.name, type)
+      noteStep(lookup.session, lookup.steps, candidate, endOf(next), firstQuery)
+      if (next.reply?.rcode !== NXDOMAIN) break
+    }
     if (next.reply === undefined) {
+      // Said on the screen, but not by the exit code.
       unanswered ??= next.failure
-      exitCode = Math.max(exitCode, follower.exitUnanswered)
     } else if (next.reply.rcode !== 0) {
       error ??= rcodeName(next.reply.rcode)
       exitCode = 1
-    } else if (type === 'AAAA') addresses.push(...next.reply.addresses)
+    } else {
+      anyRecord ||= next.reply.answers > 0
+      if (type === 'AAAA') addresses.push(...next.reply.addresses)
+    }
   }
   if (addresses.length > 0) return { error: null, addresses, exitCode }
-  return { error: error ?? unanswered ?? follower.noData, exitCode }
+  return { error: error ?? unanswered ?? (anyRecord ? 'NODATA' : follower.noData), exitCode }
 }
+
+/**
+ * The names that a further type is asked for until one exists. Where the walk for A began with the name as it was typed,
+ * an alias with fewer dots than `ndots` is looked for below the search list, too: the tool has not forgotten that it may.
+ */
+function* followed(
+  { config, request }: Lookup,
+  settings: ToolSettings,
+  found: Candidate
+): Generator<Candidate> {
+  yield found
+  const ndots = settings.ndots ?? config.ndots
+  const target = found.name.slice(0, -1)
+  const goesOn = found.origin.kind === 'alias' && countDots(request.name) >= ndots
+  if (!goesOn || countDots(target) >= ndots) return
+  if (config.search.length === 0) yield found
+  for (const candidate of candidates(target, ndots, config.search, rules))
+    if (candidate.origin.kind === 'search') yield candidate
+}
+
+const NXDOMAIN = 3
 
 function* askReverse(lookup: Lookup, settings: ToolSettings, address: string): Steps<Finding> {
   const name = reverseName(address) ?? absolute(address)
@@ -228,8 +257,8 @@ export function bindTool({ name, program, run, ...settings }: Tool): ResolverMod
   }
 }
 
-const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA', exitAsIs: 1, exitUnanswered: 1 }
-const nslookup: Follower = { types: ['AAAA'], noData: 'No answer', exitAsIs: 10, exitUnanswered: 0 }
+const host: Follower = { types: ['AAAA', 'MX'], noData: 'NODATA', exitAsIs: 1 }
+const nslookup: Follower = { types: ['AAAA'], noData: 'No answer', exitAsIs: 10 }
 
 const digSettings = {
   search: true,

@@ -154,7 +154,9 @@ function* ask(
       }
       question.reply = arrival.reply
       replies.push(arrival.reply)
-      if (--open === 0) return socket.close()
+      if (--open > 0) continue
+      socket.close()
+      return
     }
   }
   socket.close()

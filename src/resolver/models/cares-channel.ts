@@ -48,7 +48,7 @@ export class Channel {
   /** Reply carries no TTL, so the cache lives as long as this object: one lookup. */
   readonly #cache: ReplyCache = new Map()
   readonly #connections = new Map<string, Socket>()
-  readonly #askedBy = new Map<SentQuery, Pending>()
+  readonly #sent = new Map<SentQuery, { readonly question: Pending; readonly server: number }>()
   readonly #open = new Set<Pending>()
   /** Servers that have answered without a cookie: they get none any more. */
   readonly #cookieless = new Set<number>()
@@ -115,7 +115,7 @@ export class Channel {
       },
       socket
     )
-    this.#askedBy.set(sent, question)
+    this.#sent.set(sent, { question, server })
     question.server = server
     question.socket = socket
     if (question.tcp) question.connections.add(socket)
@@ -161,10 +161,10 @@ export class Channel {
     let arrival: Arrival | undefined = first
     while (arrival !== undefined) {
       this.#tickedMs = this.#session.nowMs
-      const question = this.#askedBy.get(arrival.query)
+      const sent = this.#sent.get(arrival.query)
       if (arrival.reply === undefined) this.#turnedAway(arrival.socket, again)
-      else if (question !== undefined && this.#open.has(question) && !again.has(question))
-        this.#take(question, arrival, arrival.reply, again)
+      else if (sent !== undefined && this.#open.has(sent.question) && !again.has(sent.question))
+        this.#take(sent.question, sent.server, arrival.query.transport === 'tcp', arrival.reply, again)
       arrival = yield { untilMs: this.#session.nowMs }
     }
     return again
@@ -186,9 +186,7 @@ export class Channel {
     }
   }
 
-  #take(question: Pending, arrival: Arrival, reply: Reply, again: Resends): void {
-    const from = this.#config.servers.indexOf(arrival.query.server)
-    const overTcp = arrival.query.transport === 'tcp'
+  #take(question: Pending, from: number, overTcp: boolean, reply: Reply, again: Resends): void {
     if (question.cookie) this.#cookieless.add(from)
     // FORMERR with an OPT record may be about the cookie, without one about EDNS as a whole.
     if (question.edns && reply.rcode === 1 && (question.cookie || reply.additional === 0)) {

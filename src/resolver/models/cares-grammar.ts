@@ -19,17 +19,16 @@ const common = {
 const list = { empty: 'nothing', separators: LIST_SEPARATORS, duplicates: 'once' } as const
 
 /** The first value of an option counts, and one from RES_OPTIONS before all; so a grammar serves one file. */
-export function grammar118(environment: Environment = {}): Grammar {
+function grammar118(environment: Environment): Grammar {
   const seen = new Set<string>()
   let first = environment.variables?.['RES_OPTIONS']
   const read = (text: string, draft: Draft) => {
-    for (const word of wordsOf(text, BLANKS)) {
+    for (const { 0: word, index } of text.matchAll(/\S+/g)) {
       const value = (option: string) => {
         if (!word.startsWith(option) || seen.has(option)) return undefined
-        const number = atoi(word.slice(option.length))
-        // -1 is how it says "not set".
-        if (number !== -1) seen.add(option)
-        return number === -1 ? undefined : number
+        seen.add(option)
+        // The number may come after blanks, and has no sign bit.
+        return atoi(text.slice(index + option.length)) & 0x7fff_ffff
       }
       draft.ndots = value('ndots:') ?? draft.ndots
       draft.timeoutMs = value('retrans:') ?? draft.timeoutMs
@@ -107,7 +106,16 @@ function readServer134(word: string): string | undefined {
   return scopedAddress(word.includes('.') ? word.replace(/:53$/, '') : word)
 }
 
-/** A LOCALDOMAIN without a domain makes it give up on the file as a whole, RES_OPTIONS included. */
+/** 1.18. A LOCALDOMAIN without a domain is as if it weren't set. */
+export function parse118(text: string, environment: Environment = {}): ResolverConfig {
+  const { LOCALDOMAIN: localDomain = '', ...others } = environment.variables ?? {}
+  const empty = wordsOf(localDomain, LIST_SEPARATORS).length === 0
+  const variables = empty ? others : { ...others, LOCALDOMAIN: localDomain.trim() }
+  const meant = { ...environment, variables }
+  return parseResolvConf(text, grammar118(meant), meant)
+}
+
+/** 1.34. A LOCALDOMAIN without a domain makes it give up on the file as a whole, RES_OPTIONS included. */
 export function parse134(text: string, environment: Environment = {}): ResolverConfig {
   const localDomain = environment.variables?.['LOCALDOMAIN']
   if (localDomain === undefined || wordsOf(localDomain, LIST_SEPARATORS).length > 0)

@@ -126,7 +126,9 @@ export function bestFirst(config: ResolverConfig, chance: Chance): ServerChoice 
       const less = (full * chance.integer(JITTER_STEPS)) / (JITTER_STEPS - 1) / 2
       return Math.max(base, full - Math.floor(less))
     },
-    failed: server => void known[server]!.failures++,
+    failed(server) {
+      known[server]!.failures++
+    },
     answered(server, milliseconds) {
       const one = known[server]!
       one.failures = 0

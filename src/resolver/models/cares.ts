@@ -4,11 +4,10 @@ import { isWireName, octetsOf } from '../names.ts'
 import { processOf, type Finding, type Lookup } from '../process.ts'
 import type { ResolverConfig } from '../resolv-conf/config.ts'
 import type { Environment } from '../resolv-conf/environment.ts'
-import { parseResolvConf } from '../resolv-conf/parse.ts'
 import type { Steps } from '../session.ts'
 import { joinPlainly, joinRoot } from '../walk.ts'
 import { Channel, type ChannelRules } from './cares-channel.ts'
-import { grammar118, parse134 } from './cares-grammar.ts'
+import { parse118, parse134 } from './cares-grammar.ts'
 import { bestFirst, inTurn, type ServerChoice } from './cares-servers.ts'
 import { getAddrInfo, search, type AresWalkRules } from './cares-walk.ts'
 
@@ -33,7 +32,7 @@ const version118: Version = {
     aliasEndsSearch: false
   },
   servers: inTurn,
-  parse: (text, environment) => parseResolvConf(text, grammar118(environment), environment)
+  parse: parse118
 }
 
 /** What 1.34 takes for a name: letters, digits and `-._/*`, labels of 1 to 63 octets, 255 in all without the last dot. */

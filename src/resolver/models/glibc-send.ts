@@ -34,32 +34,32 @@ export interface Sent {
 /** What became of the queries at one server. */
 type AtServer = 'next server' | 'over TCP' | readonly Reply[]
 
-interface Sending {
+interface Sending extends Asked {
   readonly lookup: Lookup
   readonly memory: ServerMemory
   readonly name: string
-  readonly types: readonly string[]
-  readonly strict: boolean
   readonly sockets: (Socket | undefined)[]
   gotSomewhere: boolean
   lastReply: Reply | undefined
 }
 
-/** Asks for one name: `types` together, as a pair, or one. */
-export function* sendQueries(
-  lookup: Lookup,
-  memory: ServerMemory,
-  name: string,
-  types: readonly string[],
-  strict: boolean
-): Steps<Sent> {
+/** What is asked for one name. */
+export interface Asked {
+  /** Together, as a pair, or one. */
+  readonly types: readonly string[]
+  /** Half of a pair is no answer (`strict-error`). */
+  readonly strict: boolean
+  /** Never with OPT. */
+  readonly plain: boolean
+}
+
+export function* sendQueries(lookup: Lookup, memory: ServerMemory, name: string, asked: Asked): Steps<Sent> {
   const { servers, attempts, switches } = lookup.config
   const sending: Sending = {
     lookup,
     memory,
     name,
-    types,
-    strict,
+    ...asked,
     sockets: [],
     gotSomewhere: false,
     lastReply: undefined
@@ -103,7 +103,7 @@ function send(
     type,
     transport,
     server: config.servers[server] as string,
-    ...(config.switches.has('edns0') ? { edns: EDNS_OCTETS } : {}),
+    ...(config.switches.has('edns0') && !sending.plain ? { edns: EDNS_OCTETS } : {}),
     ...(config.switches.has('trust-ad') ? { ad: true as const } : {})
   }
   session.send(message, socket)

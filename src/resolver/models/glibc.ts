@@ -36,6 +36,8 @@ type HostError = 'HOST_NOT_FOUND' | 'TRY_AGAIN' | 'NO_RECOVERY' | 'NO_DATA'
 interface GlibcOutcome extends Outcome {
   /** `undefined` when something was found. */
   readonly error: HostError | undefined
+  /** Of the last query alone, where a walk reports an earlier one's error. */
+  readonly lastError?: HostError | undefined
   readonly sent: Sent
 }
 
@@ -57,13 +59,16 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
   const asIsFirst = dots >= config.ndots || name.endsWith('.')
   const noTldQuery = dots === 0 && config.search.length > 0 && config.switches.has('no-tld-query')
   let savedError: HostError | undefined
-  let last: GlibcOutcome | undefined
+  let last = notAName
   let gotNoData = false
   let gotServfail = false
   let rootAsked = false
   const names = function* (): Generator<Candidate> {
     const alias = dots === 0 ? config.hostAliases[name.toLowerCase()] : undefined
-    if (alias !== undefined) return yield { name: absolute(alias), origin: { kind: 'as-is' } }
+    if (alias !== undefined) {
+      yield { name: absolute(alias), origin: { kind: 'as-is' } }
+      return
+    }
     for (const candidate of candidates(name, config.ndots, config.search, rules)) {
       const lastResort = candidate.origin.kind === 'as-is' && !asIsFirst
       if (lastResort && (rootAsked || noTldQuery)) return
@@ -90,9 +95,9 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
   }
   const ask = (candidate: Candidate) => askFor(lookup, memory, candidate.name, types)
   const found = yield* walk(session, lookup.steps, names(), ask, judge)
-  if (found !== undefined || last === undefined) return found ?? notAName
+  if (found !== undefined) return found
   const remembered = gotNoData ? 'NO_DATA' : gotServfail ? 'TRY_AGAIN' : last.error
-  return { ...last, error: savedError ?? remembered }
+  return { ...last, error: savedError ?? remembered, lastError: last.error }
 }
 
 const notAName: GlibcOutcome = {
@@ -113,13 +118,17 @@ function* askFor(
   if (typed === '' || octetsOf(name) > JOINED_OCTETS_MAX || !isWireName(name)) return notAName
   const { switches } = lookup.config
   const noAaaa = switches.has('no-aaaa') && types.includes('AAAA')
-  const asked = noAaaa ? ['A'] : types
-  const sent = yield* sendQueries(lookup, memory, name, asked, switches.has('strict-error'))
+  // An AAAA query alone goes out as A, without OPT, and nothing that comes of it is data.
+  const replaced = noAaaa && types.length === 1
+  const asked = { types: noAaaa ? ['A'] : types, strict: switches.has('strict-error'), plain: replaced }
+  const sent = yield* sendQueries(lookup, memory, name, asked)
   if (sent.replies === undefined) {
+    if (replaced && sent.lastReply === undefined && !sent.turnedAway)
+      return { end: 'timeout', addresses: nothingFound, error: 'NO_DATA', sent }
     const end = sent.turnedAway ? 'closed' : endOfFailure(sent.lastReply)
     return { end, addresses: nothingFound, error: 'TRY_AGAIN', sent }
   }
-  const replies = noAaaa && !types.includes('A') ? sent.replies.map(withoutData) : sent.replies
+  const replies = replaced ? sent.replies.map(withoutData) : sent.replies
   const [first, second = first] = replies as [Reply, Reply?]
   if (replies.some(reply => reply.rcode === 0 && reply.answers > 0)) {
     const addresses = replies.flatMap(reply => (reply.rcode === 0 ? reply.addresses : nothingFound))
@@ -172,14 +181,16 @@ export function* getaddrinfo(lookup: Lookup, memory: ServerMemory): Steps<Findin
     const fits = families.includes(isIPv6(literal) ? 'AAAA' : 'A')
     return fits ? { error: null, addresses: [literal] } : { error: 'EAI_ADDRFAMILY' }
   }
-  // IPv4 alone goes through other functions: with a canonical name any text is a name, without one the word for an alias
-  // without address differs.
+  // IPv4 alone goes through other functions: with a canonical name any text is a name; without one an alias without
+  // address is NODATA, and a failure counts only where it came last.
   const ipv4Alone = families.length === 1 && families[0] === 'A'
   const canonical = request.hints?.includes('canonname') === true
   if (!isHostName(name) && !(ipv4Alone && canonical)) return { error: 'EAI_NONAME' }
   const known = hostsAddresses(lookup, families)
   if (known.length > 0) return { error: null, addresses: known, canonicalName: name }
   const outcome = yield* search(lookup, memory, families)
+  if (outcome.error === 'TRY_AGAIN' && ipv4Alone && !canonical)
+    return { error: gaiErrors[outcome.lastError ?? outcome.error] }
   if (outcome.error !== undefined) return { error: gaiErrors[outcome.error] }
   if (outcome.addresses.length === 0) return { error: ipv4Alone && !canonical ? 'EAI_NODATA' : 'EAI_NONAME' }
   return { error: null, addresses: outcome.addresses, canonicalName: withoutDot(outcome.alias ?? name) }

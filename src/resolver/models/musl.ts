@@ -183,7 +183,6 @@ function* exchange(
   const replies: (Reply | undefined)[] = types.map(() => undefined)
   const overTcp = new Set<number>()
   let left = types.length
-  let servfailRetries = 0
   const send = (query: number, server: number, transport: 'udp' | 'tcp', socket: Socket) => {
     const type = types[query] as string
     const message = malformed
@@ -198,7 +197,7 @@ function* exchange(
       if (replies[query] === undefined && !overTcp.has(query))
         for (let server = 0; server < servers.length; server++)
           send(query, server, 'udp', sockets[server] as Socket)
-    servfailRetries = 2 * types.length
+    let servfailRetries = 2 * types.length
     // What is left of the division belongs to the last round: a wait is never early, so there is no round more.
     const untilMs = round === attempts ? endMs : session.nowMs + intervalMs
     let arrival: Arrival | undefined

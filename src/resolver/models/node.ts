@@ -2,6 +2,7 @@
 // with settings of its own (resolver-semantics.md §2.5).
 import { domainToASCII } from 'node:url'
 import type { ResolverModel } from '../model.ts'
+import { scopedAddress } from '../names.ts'
 import { processOf, type Finding, type Lookup } from '../process.ts'
 import type { Steps } from '../session.ts'
 import { Channel, type ChannelRules } from './cares-channel.ts'
@@ -76,6 +77,9 @@ const node20Lookup: ResolverModel = glibcProgram({
     }
   ],
   *call(lookup, memory) {
+    // An address is its own answer, whatever family was asked for.
+    const literal = scopedAddress(lookup.request.name)
+    if (literal !== undefined) return { error: null, addresses: [literal] }
     const found = yield* getaddrinfo(inAscii(lookup), memory)
     return found.error === null ? found : { error: lookupErrors[found.error] ?? found.error }
   }

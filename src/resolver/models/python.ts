@@ -12,7 +12,7 @@ const LABEL_OCTETS_MAX = 63
 
 /** The name as the codec gives it; `undefined` where it raises UnicodeError. */
 function idna(name: string): string | undefined {
-  const ascii = [...name].every(character => character < '\x80') ? name : domainToASCII(name)
+  const ascii = octetsOf(name) === name.length ? name : domainToASCII(name)
   if (name !== '' && ascii === '') return undefined
   const labels = ascii.split('.')
   const last = labels.pop() ?? ''

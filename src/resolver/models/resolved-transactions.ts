@@ -1,6 +1,7 @@
 // How systemd-resolved 252 gets one name asked: a transaction for each type, servers whose features are found out by
 // failure, and timers on a coarse grid. From src/resolve/resolved-dns-transaction.c and resolved-dns-server.c at 252.
 import type { Chance, StepEnd } from '../model.ts'
+import { isIPv6 } from '../names.ts'
 import type { Reply } from '../network.ts'
 import type { ResolverConfig } from '../resolv-conf/config.ts'
 import { Socket, type Arrival, type SentQuery, type Session, type Steps } from '../session.ts'
@@ -12,15 +13,18 @@ const ATTEMPTS_MAX = 24
 const LOST_MAX = 3
 /** sd-event wakes up on multiples of this, moved by a phase that each boot draws; a timer fires up to that much late. */
 const GRID_MS = 250
-/** What a packet may take on Ethernet: the payload size announced. */
-const EDNS_OCTETS = 1472
+/** What a packet may take on Ethernet: the payload sizes announced to a server of either family. */
+const EDNS_OCTETS_IPV4 = 1472
+const EDNS_OCTETS_IPV6 = 1452
+/** Once one type has been found, the others get this long: their first retry, and a second more. */
+const PARTIAL_WAIT_MS = UDP_WAIT_MS + 1000
 
 /** Feature levels, each holding those below it. */
 const Level = { tcp: 0, udp: 1, edns: 2 } as const
 type Level = (typeof Level)[keyof typeof Level]
 
 /** How a transaction ended: with a reply, or why without. */
-export type TransactionEnd = Reply | 'attempts' | 'closed' | 'timed out'
+export type TransactionEnd = Reply | 'attempts' | 'closed' | 'truncated' | 'timed out' | 'not waited for'
 
 /** What resolved believes of one server. */
 class ServerFeatures {
@@ -96,6 +100,11 @@ export class ResolvedServers {
     return this.#config.servers[server]!
   }
 
+  /** The payload size that its OPT record announces. */
+  payload(server: number): number {
+    return isIPv6(this.address(server)) ? EDNS_OCTETS_IPV6 : EDNS_OCTETS_IPV4
+  }
+
   features(server: number): ServerFeatures {
     return this.#features[server]!
   }
@@ -137,6 +146,8 @@ export class Transactions {
   readonly #ends: TransactionEnd[] = []
   readonly #sentBy = new Map<SentQuery, Transaction>()
   readonly #streams = new Map<number, Socket>()
+  /** When what is there will have to do. */
+  #partialMs = Infinity
 
   constructor(servers: ResolvedServers, session: Session, startMs: number, name: string) {
     this.#servers = servers
@@ -166,12 +177,13 @@ export class Transactions {
     }
     while (this.#open.size > 0) {
       const deadlines = [...this.#open].map(({ deadlineMs }) => deadlineMs)
-      const arrival = yield { untilMs: Math.min(untilMs, ...deadlines) }
+      const arrival = yield { untilMs: Math.min(untilMs, this.#partialMs, ...deadlines) }
       if (arrival !== undefined) this.#take(arrival)
-      else if (this.#session.nowMs >= untilMs) break
+      else if (this.#session.nowMs >= Math.min(untilMs, this.#partialMs)) break
       else this.#timeOut()
     }
-    return [...this.#ends, ...[...this.#open].map(() => 'timed out' as const)]
+    const late = this.#session.nowMs >= this.#partialMs ? 'not waited for' : 'timed out'
+    return [...this.#ends, ...[...this.#open].map(() => late as TransactionEnd)]
   }
 
   #go(transaction: Transaction): void {
@@ -196,7 +208,8 @@ export class Transactions {
     transaction.level = Math.min(possible, errorLevel, nameErrorLevel) as Level
   }
 
-  #send(transaction: Transaction, overTcp: boolean): void {
+  /** A truncated reply is followed up over TCP with the timer of the UDP packet. */
+  #send(transaction: Transaction, overTcp: boolean, timer: 'new' | 'running' = 'new'): void {
     const socket = overTcp ? this.#stream(transaction.server) : (transaction.udp ??= new Socket())
     const sent = this.#session.send(
       {
@@ -204,15 +217,18 @@ export class Transactions {
         type: transaction.type,
         transport: overTcp ? 'tcp' : 'udp',
         server: this.#servers.address(transaction.server),
-        ...(transaction.level === Level.edns ? { edns: EDNS_OCTETS } : {})
+        ...(transaction.level === Level.edns ? { edns: this.#servers.payload(transaction.server) } : {})
       },
       socket
     )
     this.#sentBy.set(sent, transaction)
     transaction.overTcp = overTcp
     transaction.stream = overTcp ? socket : undefined
-    const dueMs = this.#startMs + this.#session.nowMs + (overTcp ? TCP_WAIT_MS : UDP_WAIT_MS)
-    transaction.deadlineMs = this.#servers.fires(dueMs) - this.#startMs
+    if (timer === 'new') transaction.deadlineMs = this.#fires(overTcp ? TCP_WAIT_MS : UDP_WAIT_MS)
+  }
+
+  #fires(afterMs: number): number {
+    return this.#servers.fires(this.#startMs + this.#session.nowMs + afterMs) - this.#startMs
   }
 
   /** Transactions with one server share a TCP connection. */
@@ -261,9 +277,10 @@ export class Transactions {
       if (transaction.level > Level.udp) return this.#tryLower(transaction, rcode)
       if (!triedAll) return this.#retry(transaction, 'next server')
     } else if (rcode === 5 && !triedAll) return this.#retry(transaction, 'next server')
-    if (reply.truncated && query.transport === 'udp') {
+    if (reply.truncated) {
+      if (query.transport === 'tcp') return this.#end(transaction, 'truncated')
       features.truncated(transaction.level)
-      this.#send(transaction, true)
+      this.#send(transaction, true, 'running')
       return
     }
     if (
@@ -301,6 +318,8 @@ export class Transactions {
   #end(transaction: Transaction, end: TransactionEnd): void {
     this.#open.delete(transaction)
     this.#ends.push(end)
+    const found = typeof end !== 'string' && end.rcode === 0
+    if (found && this.#partialMs === Infinity) this.#partialMs = this.#fires(PARTIAL_WAIT_MS)
   }
 }
 
@@ -317,6 +336,7 @@ const endsByRcode: readonly (StepEnd | undefined)[] = [
 export function failureOf(end: TransactionEnd | undefined): StepEnd {
   if (end === undefined) return 'other'
   if (end === 'closed') return 'closed'
+  if (end === 'truncated') return 'other'
   if (typeof end === 'string') return 'timeout'
   return endsByRcode[end.rcode] ?? 'other'
 }

@@ -44,8 +44,8 @@ export interface Grammar {
     readonly keeps?: (domain: string) => boolean
     /** A domain that is there already, whatever its letters' case, is not kept again. */
     readonly duplicates?: 'once'
-    /** A further list is added to an earlier one, instead of taking its place. */
-    readonly adds?: boolean
+    /** A further list is added to an earlier one, up to so many domains, instead of taking its place. No duplicates. */
+    readonly addsUpTo?: number
   }
   readonly domain: {
     readonly words: 'first' | 'all' | 'one, or refused'

@@ -51,6 +51,7 @@ export function parseResolvConf(
     const domain = hostNameDomain(environment)
     if (domain !== undefined) draft.search = [domain]
   }
+  if (grammar.servers.duplicates === 'once') draft.servers = [...new Set(draft.servers)]
   const resOptions = environment.variables?.['RES_OPTIONS']
   if (grammar.environment.resOptions === true && resOptions !== undefined)
     grammar.options(resOptions, draft, warnAt(0))
@@ -183,16 +184,27 @@ function readSearch(value: string, grammar: Grammar, draft: Draft, state: State,
     )
   }
   state.listGiven = true
-  const earlier = grammar.search.adds === true ? draft.search : []
-  if (draft.search.length > earlier.length) warn('search: takes the place of an earlier list')
+  const { addsUpTo } = grammar.search
+  if (addsUpTo !== undefined) return addDomains(domains, addsUpTo, draft, warn)
+  if (draft.search.length > 0) warn('search: takes the place of an earlier list')
   if (domainsMax !== undefined && domains.length > domainsMax)
     warn(
       `search: ${domains.length} domains, over ${domainsMax}: ${shown(domains.slice(domainsMax))} not used`
     )
   const kept = domainsMax === undefined ? domains : domains.slice(0, domainsMax)
   const list = keeps === undefined ? kept : kept.filter(keeps)
-  const all = [...earlier, ...list]
-  draft.search = grammar.search.duplicates === 'once' ? eachOnce(all) : all
+  draft.search = grammar.search.duplicates === 'once' ? eachOnce(list) : list
+}
+
+function addDomains(domains: readonly string[], most: number, draft: Draft, warn: Warn): void {
+  const known = new Set(draft.search.map(domain => domain.toLowerCase()))
+  for (const domain of domains) {
+    if (known.has(domain.toLowerCase())) continue
+    if (known.size >= most)
+      return warn(`search: ${shown([domain])} and others not used, over ${most} domains`)
+    known.add(domain.toLowerCase())
+    draft.search.push(domain)
+  }
 }
 
 /** Without those that are there already, but for the case of letters. */
@@ -245,13 +257,11 @@ function readServer(value: string, grammar: Grammar, draft: Draft, warn: Warn): 
 }
 
 function addServer(word: string, grammar: Grammar, draft: Draft, warn: Warn): void {
-  const { max, read, duplicates } = grammar.servers
+  const { max, read } = grammar.servers
   const server = read(word)
   if (server === undefined) return warn(`nameserver: ${shown([word])} is no address, the line is passed over`)
   if (max !== undefined && draft.servers.length >= max)
     return warn(`nameserver: ${shown([word])} is not used, only the first ${max} are`)
-  if (duplicates === 'once' && draft.servers.includes(server))
-    return warn(`nameserver: ${shown([word])} is there already`)
   draft.servers.push(server)
 }
 
@@ -282,5 +292,5 @@ export function wordsOf(text: string, separators: string): string[] {
 export function shown(words: readonly string[]): string {
   const text = words.slice(0, 10).join(' ')
   const cut = text.length > SHOWN_MAX || words.length > 10 ? `${text.slice(0, SHOWN_MAX)}…` : text
-  return [...cut].map(c => (c < ' ' || (c >= '\x7f' && c < '\xa0') ? '?' : c)).join('')
+  return Array.from(cut, c => (c < ' ' || (c >= '\x7f' && c < '\xa0') ? '?' : c)).join('')
 }

@@ -4,10 +4,12 @@ import type { Clock, Timer } from '../../runtime/clock.ts'
 import type { Files } from '../../runtime/files.ts'
 import type { NextTurn } from '../../runtime/turn.ts'
 
-/** A connection as the table sees it. The table alone writes `older`, `newer` and `scheduled`. */
+/** A connection as the table sees it. The table alone writes what is not `readonly`. */
 export interface Member {
   older: Member | undefined
   newer: Member | undefined
+  /** Whether it has asked anything yet. */
+  known: boolean
   scheduled: boolean
   /** When it has to go unless something happens, in milliseconds of the clock; Infinity while we owe it an answer. */
   readonly deadline: number
@@ -71,8 +73,9 @@ export class ConnectionTable {
   shed = 0
   readonly #options: ConnectionTableOptions
   readonly #heldOctetsMax: number
-  #oldest: Member | undefined
-  #newest: Member | undefined
+  /** Those that have asked nothing yet, and those that have. */
+  readonly #strangers = new Line()
+  readonly #known = new Line()
   #sweep: Timer | undefined
   #scheduled: Member[] = []
   #turnComes = false
@@ -86,31 +89,36 @@ export class ConnectionTable {
     this.#heldOctetsMax = options.heldOctetsMax ?? HELD_OCTETS_MAX
   }
 
-  /** Takes a connection in; at the bound, the one that has been idle longest goes. */
+  /** Takes a connection in; at the bound, another goes. */
   add(member: Member): void {
-    if (this.open >= this.#options.connectionsMax && this.#oldest !== undefined) {
-      this.evicted++
-      this.#oldest.abort()
-    }
-    this.#append(member)
+    const { connectionsMax } = this.#options
+    if (this.open >= connectionsMax) this.#evict(this.#strangers.length > connectionsMax / 2)
+    member.known = false
+    this.#strangers.append(member)
     this.open++
-    this.#turnUnits = ACCEPTING_TURN_UNITS
-    this.#expectTurn()
+    this.hurry()
     this.#sweep ??= this.#options.clock.every(SWEEP_MS, () => this.#sweepAll())
   }
 
   remove(member: Member): void {
-    this.#unlink(member)
+    this.#lineOf(member).remove(member)
     if (--this.open > 0) return
     this.#sweep?.cancel()
     this.#sweep = undefined
   }
 
-  /** It asked something: of all connections it is now the last that has to go. */
+  /** It asked something: of all that did it is now the last that has to go. */
   touch(member: Member): void {
-    if (this.#newest === member) return
-    this.#unlink(member)
-    this.#append(member)
+    this.#lineOf(member).remove(member)
+    member.known = true
+    this.#known.append(member)
+  }
+
+  /** Ends one of those that `isOne` is true of, as `add` does, where they have a bound of their own. */
+  makeRoom(isOne: (member: Member) => boolean, connectionsMax: number): void {
+    let strangers = 0
+    for (const member of this.#strangers) if (isOne(member)) strangers++
+    this.#evict(strangers > connectionsMax / 2, isOne)
   }
 
   /** How many messages a connection may answer now that octets came in for it. */
@@ -121,6 +129,12 @@ export class ConnectionTable {
   /** Whether this turn has seen all the work it may: connections should not read on before their own turn comes. */
   get exhausted(): boolean {
     return this.#unitsDone >= this.#turnUnits
+  }
+
+  /** Connections come in, be it to another table: work that was put off is kept short in this turn. */
+  hurry(): void {
+    this.#turnUnits = ACCEPTING_TURN_UNITS
+    this.#expectTurn()
   }
 
   /** Counts one reading from a connection and the messages it brought. */
@@ -158,7 +172,7 @@ export class ConnectionTable {
     while (next < waiting.length && !this.exhausted) {
       const member = waiting[next++] as Member
       member.scheduled = false
-      this.spend(member.work(SLICE))
+      this.spend(member.work(Math.min(SLICE, this.#turnUnits)))
     }
     this.#turnUnits = TURN_UNITS
     // Those that had no turn come before those that were put off again.
@@ -166,51 +180,98 @@ export class ConnectionTable {
     if (this.#scheduled.length > 0) this.#expectTurn()
   }
 
+  /**
+   * Strangers may have half of the places, so that neither a flood of connections takes the places of clients that ask,
+   * nor do those that ask without end take the places of newcomers. Of either kind the one that has been idle longest goes.
+   */
+  #evict(isStranger: boolean, isOne: (member: Member) => boolean = () => true): void {
+    const lines = isStranger ? [this.#strangers, this.#known] : [this.#known, this.#strangers]
+    for (const line of lines) {
+      for (const member of line) {
+        if (!isOne(member)) continue
+        this.evicted++
+        member.abort()
+        return
+      }
+    }
+  }
+
   #sweepAll(): void {
     this.#keptSinceSweep = 0
     const now = this.#options.clock.now()
+    const holders: Holder[] = []
     let held = 0
-    for (let member = this.#oldest; member !== undefined;) {
-      const newer: Member | undefined = member.newer // `expire` may take it out of the list
-      if (now >= member.deadline) {
-        this.expired++
-        member.expire()
-      } else {
-        held += member.heldOctets()
+    for (const line of [this.#strangers, this.#known]) {
+      for (const member of line) {
+        if (now >= member.deadline) {
+          this.expired++
+          member.expire()
+          continue
+        }
+        const octets = member.heldOctets()
+        if (octets === 0) continue
+        held += octets
+        holders.push({ member, octets })
       }
-      member = newer
     }
-    if (held > this.#heldOctetsMax) this.#shedFrom(held)
+    if (held > this.#heldOctetsMax) this.#shed(holders, held)
   }
 
-  /** Ends connections that hold octets, longest idle first, until the rest are within the bound. */
-  #shedFrom(held: number): void {
-    for (let member = this.#oldest; member !== undefined && held > this.#heldOctetsMax;) {
-      const newer: Member | undefined = member.newer
-      const octets = member.heldOctets()
-      if (octets > 0) {
-        held -= octets
-        this.shed++
-        member.abort()
-      }
-      member = newer
+  /**
+   * Ends connections until the rest are within the bound: those first that hold most, so that many who don't read what
+   * they asked for don't cost one who does; of equals the one that has been idle longest.
+   */
+  #shed(holders: Holder[], held: number): void {
+    holders.sort((a, b) => b.octets - a.octets)
+    for (const { member, octets } of holders) {
+      if (held <= this.#heldOctetsMax) return
+      held -= octets
+      this.shed++
+      member.abort()
     }
   }
 
-  #append(member: Member): void {
+  #lineOf(member: Member): Line {
+    return member.known ? this.#known : this.#strangers
+  }
+}
+
+interface Holder {
+  readonly member: Member
+  readonly octets: number
+}
+
+/** Connections, longest idle first. */
+class Line {
+  length = 0
+  #oldest: Member | undefined
+  #newest: Member | undefined
+
+  append(member: Member): void {
     member.older = this.#newest
     member.newer = undefined
     if (this.#newest === undefined) this.#oldest = member
     else this.#newest.newer = member
     this.#newest = member
+    this.length++
   }
 
-  #unlink(member: Member): void {
+  remove(member: Member): void {
     if (member.older === undefined) this.#oldest = member.newer
     else member.older.newer = member.newer
     if (member.newer === undefined) this.#newest = member.older
     else member.newer.older = member.older
     member.older = member.newer = undefined
+    this.length--
+  }
+
+  /** The one that was given last may be removed meanwhile. */
+  *[Symbol.iterator](): Generator<Member> {
+    for (let member = this.#oldest; member !== undefined;) {
+      const newer: Member | undefined = member.newer
+      yield member
+      member = newer
+    }
   }
 }
 

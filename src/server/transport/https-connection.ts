@@ -30,8 +30,8 @@ export interface HttpsHost {
   readonly isReadable: (wire: Buffer) => boolean
   readonly answered: (status: number) => void
   sent: number
-  /** A connection has asked something. */
-  asked(connection: HttpsConnection): void
+  /** Requests that came in. */
+  received: number
   left(connection: Connection): void
 }
 
@@ -39,6 +39,8 @@ export interface HttpsHost {
 const REQUEST_UNITS = 16
 /** What an open request costs Node besides its message: 500 of them at once, over all connections. */
 const EXCHANGE_OCTETS = 4 << 10
+/** What an answer counts for besides that while its client doesn't take it: 128 of them at once. */
+const UNTAKEN_OCTETS = 12 << 10
 /** Requests that a client may take back on one connection (CVE-2023-44487); then it has to begin a new one. */
 const CANCELLED_MAX = 100
 /** Open requests of one connection that nobody looks at before the next sweep. */
@@ -55,7 +57,7 @@ class Exchange {
   state: 'receiving' | 'waiting' | 'sending' = 'receiving'
   /** When it was answered. */
   sentAt = 0
-  /** Octets that it holds: its body or its response. */
+  /** Octets that it holds besides itself: its body or its response. */
   octets = 0
   readonly send: (reply: HttpReply) => void
 
@@ -68,6 +70,7 @@ class Exchange {
 export class HttpsConnection implements Member, Connection {
   older: Member | undefined = undefined
   newer: Member | undefined = undefined
+  known = false
   scheduled = false
   readonly #socket: Socket
   readonly #carrier: Socket
@@ -261,14 +264,17 @@ export class HttpsConnection implements Member, Connection {
     if (peer === undefined || this.#gone) return
     this.#peer = peer
     this.#activeAt = host.clock.now()
-    host.asked(this)
-    host.table.touch(this)
+    host.received++
+    // One that asks on and takes nothing is not the last to go.
+    const isOnly = this.#exchanges.size === 1
+    if (isOnly) host.table.touch(this)
     if (!host.isReadable(wire)) {
       this.#reply(exchange, BAD_REQUEST)
       return
     }
     exchange.state = 'waiting'
-    if (this.#pending.length === 0 && !host.table.exhausted) {
+    // One that asks a question at a time never waits behind others.
+    if (isOnly || (this.#pending.length === 0 && !host.table.exhausted)) {
       host.table.spend(REQUEST_UNITS)
       this.#ask(exchange, wire)
     } else {
@@ -305,12 +311,12 @@ export class HttpsConnection implements Member, Connection {
     const { clock, table, answered } = this.#host
     exchange.state = 'sending'
     exchange.sentAt = clock.now()
-    exchange.octets = reply.body.length
+    exchange.octets = UNTAKEN_OCTETS + reply.body.length
     this.#served = true
     this.#host.sent++
     exchange.send(reply)
     answered(reply.status)
-    if (this.#exchanges.size > UNCOUNTED_MAX) table.kept(reply.body.length)
+    if (this.#exchanges.size > UNCOUNTED_MAX) table.kept(exchange.octets)
   }
 
   #end(exchange: Exchange): void {

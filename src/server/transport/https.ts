@@ -69,14 +69,15 @@ export class HttpsTransport extends StreamTransport implements HttpsHost {
   }
 
   take(socket: Socket, carrier: Socket, openedAt: number): void {
-    // At the bound, the one that has been idle longest goes: a Set keeps the order.
-    if (this.connections.size >= this.#connectionsMax) {
-      const [longestIdle] = this.connections
-      this.table.evicted++
-      longestIdle?.abort()
+    const { connections } = this
+    if (connections.size >= this.#connectionsMax) {
+      this.table.makeRoom(
+        member => member instanceof HttpsConnection && connections.has(member),
+        this.#connectionsMax
+      )
     }
     const connection = new HttpsConnection(socket, this, carrier, openedAt)
-    this.connections.add(connection)
+    connections.add(connection)
     if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
       const speak = (session: ServerHttp2Session) => connection.speakHttp2(session)
       this.#http2.on('session', speak)
@@ -86,11 +87,6 @@ export class HttpsTransport extends StreamTransport implements HttpsHost {
       this.#bySocket.set(socket, connection)
       this.#http1.emit('connection', socket)
     }
-  }
-
-  asked(connection: HttpsConnection): void {
-    this.received++
-    if (this.connections.delete(connection)) this.connections.add(connection)
   }
 }
 

@@ -66,6 +66,7 @@ class Slot {
 export class TcpConnection implements Member {
   older: Member | undefined = undefined
   newer: Member | undefined = undefined
+  known = false
   scheduled = false
   deadline: number
   readonly #socket: Socket
@@ -98,7 +99,9 @@ export class TcpConnection implements Member {
   readonly #onWritten = (error?: Error | null) => {
     if (error || !this.#blocked || this.#socket.writableLength > 0) return
     this.#blocked = false
-    this.work(this.#host.table.slice())
+    // Those who asked for more than one write wait until those who ask little had their turn.
+    if (this.#hasMore) this.#host.table.schedule(this)
+    else this.work(this.#host.table.slice())
   }
 
   /** `openedAt`: when the connection began, in milliseconds of the clock; a handshake may have gone before. */
@@ -188,7 +191,10 @@ export class TcpConnection implements Member {
     if (this.#stopped) return
     this.#frames.push(chunk)
     const { table } = this.#host
+    const askedBefore = this.#asked
     table.spend(this.work(table.slice()))
+    // Only now: one that asked for much is not the last to go for as long as that takes.
+    if (this.#asked > askedBefore && !this.#gone) table.touch(this)
     if (table.exhausted) this.#rest()
   }
 
@@ -208,7 +214,6 @@ export class TcpConnection implements Member {
     }
     this.#peer = peer
     host.received++
-    host.table.touch(this)
     if (++this.#asked >= host.timeouts.questionsMax) {
       this.#stopping = true
       this.#frames.clear()
@@ -278,6 +283,11 @@ export class TcpConnection implements Member {
       this.#frames.clear()
     }
     this.#transfer = undefined
+  }
+
+  /** Whether there is something to do that needs nothing from the client or the network. */
+  get #hasMore(): boolean {
+    return this.#frames.pending || this.#transfer !== undefined || this.#waiting[0]?.settled === true
   }
 
   /** Whether another question may be read before those that wait have their answers. */

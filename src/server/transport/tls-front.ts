@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 import tls, { type TLSSocket, type TlsOptions } from 'node:tls'
 import type { Clock } from '../../runtime/clock.ts'
 import type { ConnectionTable, Member } from './connection-table.ts'
-import type { HandshakeQueue } from './handshake-queue.ts'
+import type { Candidate, HandshakeQueue } from './handshake-queue.ts'
 import type { SecureFront, TlsSettings } from './tls-settings.ts'
 
 /** The listener that connections are secured for. */
@@ -68,7 +68,11 @@ export class TlsFront implements SecureFront {
     const begin = () => void this.#server.emit('connection', socket)
     const left = () => void this.#handshakes.delete(id)
     this.#options.queue.accepted()
-    this.#handshakes.set(id, new Handshake(socket, this.#host, { ...this.#options, begin, left }))
+    this.#host.table.hurry()
+    this.#handshakes.set(
+      id,
+      new Handshake(socket, this.#host, { ...this.#options, address: remoteAddress, begin, left })
+    )
   }
 
   stop(): void {
@@ -128,6 +132,8 @@ function isWelcome(socket: TLSSocket, { clientAuth }: TlsSettings): boolean {
 }
 
 interface HandshakeParts extends FrontOptions {
+  /** The client's. */
+  readonly address: string
   /** Has TLS take the socket over, with what was read from it put back. */
   begin(): void
   /** It is over, well or not. */
@@ -135,19 +141,21 @@ interface HandshakeParts extends FrontOptions {
 }
 
 /** A connection until it is secure. */
-class Handshake implements Member {
+class Handshake implements Member, Candidate {
   older: Member | undefined = undefined
   newer: Member | undefined = undefined
+  known = false
   scheduled = false
   readonly deadline: number
   readonly carrier: Socket
   readonly openedAt: number
+  readonly address: string
+  isOver = false
   readonly #host: FrontHost
   readonly #parts: HandshakeParts
   /** The table that it is in. */
   #table: ConnectionTable
   #hello: Buffer = Buffer.alloc(0)
-  #gone = false
   readonly #onData = (chunk: Buffer) => this.#gather(chunk)
   readonly #onClose = () => this.leave()
 
@@ -155,11 +163,12 @@ class Handshake implements Member {
     this.carrier = carrier
     this.#host = host
     this.#parts = parts
+    this.address = parts.address
     this.openedAt = host.clock.now()
     this.deadline = this.openedAt + host.timeouts.readMs
     carrier.on('data', this.#onData)
     carrier.on('end', () => {
-      if (this.#hello.length === 0 && !this.#gone) this.abort() // TLS would say nothing to that
+      if (this.#hello.length === 0 && !this.isOver) this.abort() // TLS would say nothing to that
     })
     carrier.on('error', () => undefined) // 'close' follows
     carrier.on('close', this.#onClose)
@@ -180,19 +189,28 @@ class Handshake implements Member {
   }
 
   abort(): void {
-    if (this.#gone) return
+    if (this.isOver) return
     this.leave()
     this.carrier.resetAndDestroy()
   }
 
   /** Takes it out of the table: it is secure now, or over. */
   leave(): void {
-    if (this.#gone) return
-    this.#gone = true
+    if (this.isOver) return
+    this.isOver = true
     this.carrier.off('data', this.#onData)
     this.carrier.off('close', this.#onClose)
     this.#table.remove(this)
     this.#parts.left()
+  }
+
+  begin(): void {
+    this.#table.remove(this)
+    this.#table = this.#host.table
+    this.#table.add(this)
+    this.carrier.unshift(this.#hello)
+    this.#hello = Buffer.alloc(0)
+    this.#parts.begin()
   }
 
   #gather(chunk: Buffer): void {
@@ -206,18 +224,7 @@ class Handshake implements Member {
     if (hello.length < RECORD_HEADER_OCTETS || hello.length < RECORD_HEADER_OCTETS + length) return
     this.carrier.off('data', this.#onData)
     this.carrier.pause()
-    this.#parts.queue.add(() => this.#begin())
-  }
-
-  #begin(): boolean {
-    if (this.#gone) return false
-    this.#table.remove(this)
-    this.#table = this.#host.table
-    this.#table.add(this)
-    this.carrier.unshift(this.#hello)
-    this.#hello = Buffer.alloc(0)
-    this.#parts.begin()
-    return true
+    this.#parts.queue.add(this)
   }
 
   /** It doesn't speak TLS. */

@@ -104,8 +104,11 @@ export class UdpTransport implements Transport {
     await this.stopReceiving()
     if (this.#inFlight > 0) {
       await new Promise<void>(resolve => {
-        this.#onIdle = resolve
-        this.#options.clock.after(CLOSE_WAIT_MS, resolve)
+        const timer = this.#options.clock.after(CLOSE_WAIT_MS, resolve)
+        this.#onIdle = () => {
+          timer.cancel()
+          resolve()
+        }
       })
     }
     this.#socket = undefined

@@ -19,6 +19,11 @@ t.test('what a request asks', t => {
     ['a POST with a query', 'POST', `/dns-query?dns=${value}`, 'body'],
     ['a GET without dns', 'GET', '/dns-query', BAD_REQUEST],
     ['two messages', 'GET', `/dns-query?dns=${value}&dns=${value}`, BAD_REQUEST],
+    ['a message and an empty one', 'GET', `/dns-query?dns=${value}&dns`, BAD_REQUEST],
+    ['names that begin alike', 'GET', `/dns-query?dnss=x&dn=x&dns=${value}&xdns=x`, message],
+    ['percents', 'GET', `/dns-query?a=%20&%64ns=${value}`, message],
+    ['percents and two messages', 'GET', `/dns-query?%64ns=${value}&dns=${value}`, BAD_REQUEST],
+    ['a plus sign', 'GET', '/dns-query?dns=AA+A', BAD_REQUEST],
     ['padding', 'GET', '/dns-query?dns=AAA=', BAD_REQUEST],
     ['the other alphabet', 'GET', '/dns-query?dns=AA%2BA', BAD_REQUEST],
     ['an impossible length', 'GET', '/dns-query?dns=AAAAA', BAD_REQUEST],
@@ -33,6 +38,23 @@ t.test('what a request asks', t => {
   for (const [what, method, target, found] of cases) {
     t.same(readRequest(method, target, undefined), found, what)
   }
+  const standard = (query: string) => {
+    const values = new URLSearchParams(query).getAll('dns')
+    return values.length === 1 ? readRequest('GET', `/dns-query?dns=${values[0]}`, undefined) : BAD_REQUEST
+  }
+  for (const query of [
+    'dns',
+    '&dns=AAAA',
+    'dns=AAAA&',
+    '=dns',
+    'dns=AAAA&&',
+    'dns&dns',
+    '&',
+    '',
+    'a=dns&dns=AA',
+    'dns=A=A'
+  ])
+    t.same(readRequest('GET', `/dns-query?${query}`, undefined), standard(query), `as the standard: ${query}`)
   t.equal(readRequest('POST', '/dns-query', '65535'), 'body')
   t.equal(readRequest('POST', '/dns-query', '65536'), BAD_REQUEST, 'too long is told before it is sent')
   t.end()

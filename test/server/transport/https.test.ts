@@ -22,13 +22,19 @@ interface Fields {
   readonly respond?: Respond
   readonly limits?: StreamLimits
   readonly isPlain?: true
+  readonly heldOctetsMax?: number
 }
 
 /** A listener for HTTPS that takes messages which don't begin with `?`; it and its clients are gone when the test ends. */
-async function listening(t: Teardown, { respond = echo, limits = {}, isPlain }: Fields = {}) {
+async function listening(t: Teardown, { respond = echo, limits = {}, isPlain, heldOctetsMax }: Fields = {}) {
   const made = options(respond)
   const { clock } = made
-  const table = new ConnectionTable({ clock, nextTurn: systemTurn, connectionsMax: 100 })
+  const table = new ConnectionTable({
+    clock,
+    nextTurn: systemTurn,
+    connectionsMax: 100,
+    ...(heldOctetsMax !== undefined && { heldOctetsMax })
+  })
   const statuses: number[] = []
   const transport = new HttpsTransport({
     ...made,
@@ -37,7 +43,7 @@ async function listening(t: Teardown, { respond = echo, limits = {}, isPlain }: 
     isReadable: wire => wire.length > 0 && wire[0] !== 0x3f,
     answered: status => void statuses.push(status)
   })
-  const front = { waiting: table, queue: new HandshakeQueue(systemTurn), protocols: HTTPS_PROTOCOLS }
+  const front = { waiting: table, queue: new HandshakeQueue(clock, systemTurn), protocols: HTTPS_PROTOCOLS }
   const makeFront = () => new TlsFront(transport, { ...front, plaintextReply: PLAINTEXT_REPLY }, certificate)
   transport.secure(isPlain ? undefined : certificate, makeFront)
   await transport.listen()
@@ -203,6 +209,49 @@ t.test('what can not become an answer is refused before it is sent', async t => 
   const socket = await stream('http/1.1')
   socket.write('POST /dns-query HTTP/1.1\r\nhost: x\r\ncontent-length: 70000\r\n\r\n')
   t.match(await textOf(socket), /^HTTP\/1\.1 400 Bad Request\r\n/)
+})
+
+t.test('clients that ask a hundred things at once and read are not shed', async t => {
+  const { session, table } = await listening(t, {
+    heldOctetsMax: 2 << 20,
+    respond: wire => Buffer.concat([wire, Buffer.alloc(700)])
+  })
+  const sessions = await Promise.all(Array.from({ length: 5 }, session))
+  for (let round = 0; round < 3; round++) {
+    const replies = sessions.flatMap(one =>
+      Array.from({ length: 100 }, (_, i) => replyOf(one.request({ ':path': target(`${i}`) })))
+    )
+    const found = await Promise.all(replies)
+    t.ok(
+      found.every(({ status, body }) => status === 200 && body.length > 700),
+      `round ${round}`
+    )
+  }
+  t.equal(table.shed, 0)
+})
+
+t.test('of two clients the one that takes no answers is shed', async t => {
+  const { session, table, stream, transport, clock } = await listening(t, { heldOctetsMax: 1 << 20 })
+  const good = await session()
+  t.match(await post(good, 'a'), { status: 200 })
+  const socket = await stream('h2')
+  const window0 = Buffer.from([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0])
+  const path = Buffer.from(target('x'))
+  const request = (id: number) => {
+    // :method GET, :scheme https, and literals for :path and :authority (RFC 7541 §6.2.2).
+    const block = Buffer.concat([Buffer.of(0x82, 0x87, 0x04, path.length), path, Buffer.of(0x01, 1, 0x78)])
+    return Buffer.concat([Buffer.from([0, 0, block.length, 1, 5, 0, 0, 0, id]), block])
+  }
+  const requests = Array.from({ length: 90 }, (_, i) => request(2 * i + 1))
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), window0, ...requests]))
+  t.match(await post(good, 'b'), { status: 200 })
+  await until('all is answered, or it has been noticed', () => transport.sent === 92 || table.shed > 0)
+  clock.advance(SWEEP_MS)
+  await until('it is shed', () => table.shed === 1)
+  socket.resume()
+  await until('it is told', () => socket.closed)
+  t.match(await post(good, 'c'), { status: 200 })
+  t.equal(table.shed, 1)
 })
 
 t.test('malformed HTTP', async t => {

@@ -37,7 +37,7 @@ async function listening(t: Teardown, fields: Fields = {}) {
   const { clock } = made
   const table = new ConnectionTable({ clock, nextTurn: systemTurn, connectionsMax })
   const transport = new TcpTransport({ ...made, table }, 'tls')
-  const frontOptions = { protocols: ['dot'], waiting: table, queue: new HandshakeQueue(systemTurn) }
+  const frontOptions = { protocols: ['dot'], waiting: table, queue: new HandshakeQueue(clock, systemTurn) }
   const secure = (wanted: TlsSettings | undefined) =>
     transport.secure(wanted, first => new TlsFront(transport, frontOptions, first))
   secure(settings)
@@ -211,6 +211,7 @@ t.test('what is no TLS is not listened to', async t => {
 t.test('at the bound the one that has been idle longest goes, handshake or not', async t => {
   const { table, client, plain } = await listening(t, { connectionsMax: 3 })
   const silent = await plain()
+  await plain()
   // Each asks, so that the server has seen the end of its handshake.
   const asking = async () => {
     const socket = await client()
@@ -221,11 +222,10 @@ t.test('at the bound the one that has been idle longest goes, handshake or not',
   }
   const first = await asking()
   const second = await asking()
-  first.socket.write(framed('b'))
-  await first.answers.expect(2)
-  await asking()
   await ended(silent)
   t.same([table.open, table.evicted], [3, 1])
+  first.socket.write(framed('b'))
+  await first.answers.expect(2)
   await asking()
   await ended(second.socket)
   t.same([table.open, table.evicted], [3, 2])

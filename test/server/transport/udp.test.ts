@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import t from 'tap'
 import { UdpTransport } from '../../../src/server/transport/udp.ts'
-import { lateAnswer, options, turns, until, type Respond, type TestOptions } from './support.ts'
+import { lateAnswer, options, until, type Respond, type TestOptions } from './support.ts'
 
 interface Teardown {
   teardown(task: () => Promise<void>): void
@@ -147,60 +147,4 @@ t.test('on every address: IPv4 peers are plain IPv4', async t => {
   const six = await client(t, udp.info.port, '::1')
   await six.ask('who')
   t.same(await six.expect(1), [`::1 ${six.port}`])
-})
-
-t.test('a port that is taken', async t => {
-  const { udp } = await listening(t, echo)
-  const second = new UdpTransport({ ...options(echo), port: udp.info.port })
-  await t.rejects(second.listen(), { code: 'EADDRINUSE', syscall: 'bind' })
-  await second.close()
-  const one = await client(t, udp.info.port)
-  await one.ask('a')
-  t.same(await one.expect(1), ['re:a'], 'the first goes on')
-})
-
-t.test('close sends what is in flight, answers no one new, and frees the port', async t => {
-  const late = lateAnswer()
-  const { udp } = await listening(t, wire => (wire.toString() === 'late' ? late.promise : wire))
-  const one = await client(t, udp.info.port)
-  await one.ask('late')
-  await until('it is asked', () => udp.received === 1)
-  let isClosed = false
-  const closed = udp.close().then(() => (isClosed = true))
-  await udp.stopReceiving()
-  await one.ask('too late')
-  await turns()
-  t.equal(isClosed, false)
-  late.resolve(Buffer.from('here'))
-  await closed
-  t.same(await one.expect(1), ['here'])
-  await turns()
-  t.same(one.answers, ['here'])
-  const again = new UdpTransport({ ...options(echo), port: udp.info.port })
-  await again.listen()
-  await again.close()
-})
-
-t.test('close does not wait longer than 5 s for an answer', async t => {
-  const late = lateAnswer()
-  const { udp, clock } = await listening(t, () => late.promise)
-  const one = await client(t, udp.info.port)
-  await one.ask('a')
-  await until('it is asked', () => udp.received === 1)
-  let isClosed = false
-  const closed = udp.close().then(() => (isClosed = true))
-  await udp.stopReceiving()
-  await turns()
-  clock.advance(4999)
-  await turns()
-  t.equal(isClosed, false)
-  clock.advance(1)
-  await closed
-  late.resolve(Buffer.from('nobody takes this'))
-  await turns()
-  t.same([udp.sent, udp.failures], [0, 0])
-})
-
-t.test('closing what was never opened', async () => {
-  await new UdpTransport(options(echo)).close()
 })
