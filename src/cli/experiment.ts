@@ -137,7 +137,8 @@ function measuring(
   real.ask = (autopath, wire, transport) => networks.ask(autopath, wire, transport)
   notes.push(
     `measured here: ${programs.map(({ call, model }) => `${call}, beside ${model}`).join('; ')}`,
-    ...plan.notes
+    ...plan.notes,
+    ...(real.inet6 ? [] : ['measured without IPv6, which this machine lacks: getent asks for no AAAA'])
   )
   return {
     names: plan.names,

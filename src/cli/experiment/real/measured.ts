@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { fateOf, seededChance } from '../../../experiment/network.ts'
+import { ExperimentMistake } from '../../../experiment/mistake.ts'
 import type { Setting } from '../../../experiment/spec.ts'
 import type { Family, LookupResult } from '../../../resolver/model.ts'
 import type { Outgoing, Reply } from '../../../resolver/network.ts'
@@ -81,6 +82,11 @@ export class RealPrograms {
     return undefined
   }
 
+  /** Whether programs that ask only for families that the host has ask for AAAA. */
+  get inet6(): boolean {
+    return this.#namespaces.every(({ inet6 }) => inet6)
+  }
+
   /** Lookups at once. */
   get atOnce(): number {
     return this.#namespaces.length
@@ -97,12 +103,17 @@ export class RealPrograms {
     const exchanges = new Map<number, Exchange>()
     const chance = seededChance(seed ^ 0x5eed)
     try {
-      const ran = await namespace.run(program.command(name, family), resolvConf, LIMIT_MS, async query => {
+      const command = program.command(name, family)
+      const ran = await namespace.run(command, resolvConf, LIMIT_MS, async query => {
         const exchange = await this.#exchange(query, setting, networkMs, () => chance.share())
+        if (exchange === undefined) return undefined
         exchanges.set(query.id, exchange)
+        await new Promise(resolve => setTimeout(resolve, exchange.afterMs))
         return exchange.octets
       })
       return resultOf(program, ran, exchanges)
+    } catch (error) {
+      throw new ExperimentMistake(`--real: ${program.call}, ${JSON.stringify(name)}: ${errorText(error)}`)
     } finally {
       this.#free.push(namespace)
     }
@@ -120,19 +131,17 @@ export class RealPrograms {
     { autopath, upstream }: Setting,
     networkMs: number,
     share: () => number
-  ): Promise<Exchange> {
+  ): Promise<Exchange | undefined> {
     const wire = Buffer.from(octets, 'base64')
     // One after the other, so that what goes beyond the cluster is counted for the message that sent it there.
     const asked = this.#asking.then(() => this.ask(autopath, wire, transport))
     this.#asking = asked.catch(() => undefined)
     const told = await asked
-    if (told === undefined) return {}
+    if (told === undefined) return undefined
     const { afterMs, failed } = fateOf(told.beyond, networkMs, upstream, share)
     const response = failed ? servfail(wire) : told.response
     const reply = response === undefined ? undefined : replyOf(response, { beyond: told.beyond })
-    if (response === undefined || reply === undefined) return {}
-    if (afterMs > 0) await new Promise(resolve => setTimeout(resolve, afterMs))
-    return { octets: response, reply }
+    return response === undefined || reply === undefined ? undefined : { octets: response, reply, afterMs }
   }
 }
 
@@ -145,10 +154,11 @@ export interface RealLookup {
   readonly seed: number
 }
 
-/** What was sent back, and what it says; nothing. */
+/** What is sent back, what it says, and how long it takes. */
 interface Exchange {
-  readonly octets?: Buffer
-  readonly reply?: Reply
+  readonly octets: Buffer
+  readonly reply: Reply
+  readonly afterMs: number
 }
 
 function servfail(wire: Buffer): Buffer | undefined {
@@ -168,8 +178,8 @@ function resultOf(
   const sent = queries.map(query =>
     sentQuery(query, startMs, exchanges.get(query.id), answered.get(query.id))
   )
-  const lastReply = Math.max(0, ...sent.map(({ replyMs = 0 }) => replyMs))
-  const isWaitedFor = sent.some(({ reply }) => reply === 'DROP')
+  const lastReply = Math.max(0, ...done.answered.map(([, atMs]) => atMs - startMs))
+  const isWaitedFor = queries.some(({ id }) => !answered.has(id))
   const { error, addresses } = done.overdue
     ? { error: `ended after ${LIMIT_MS / 1000} s`, addresses: [] }
     : program.read(done)
@@ -190,8 +200,10 @@ function sentQuery(
     ...outgoing(query),
     ...{ tMs: query.atMs - startMs, socket: query.socket, reply: 'DROP' }
   }
-  if (exchange?.reply === undefined || answeredMs === undefined) return row
-  return { ...row, reply: exchange.reply.kind, replyMs: answeredMs - startMs, answer: exchange.reply }
+  if (exchange === undefined) return row
+  const { reply, afterMs } = exchange
+  // An answer that the program didn't wait for is on its way all the same, as in a model.
+  return { ...row, reply: reply.kind, replyMs: (answeredMs ?? query.atMs + afterMs) - startMs, answer: reply }
 }
 
 function outgoing({ octets, transport }: QueryNews): Outgoing {

@@ -21,6 +21,8 @@ export interface AnswerOrder {
 /** From the namespace: it is set up, and port 53 is open. */
 export interface ReadyNews {
   readonly kind: 'ready'
+  /** The namespace has an IPv6 address besides ::1. */
+  readonly inet6: boolean
 }
 
 /** From the namespace: something came in on port 53. */

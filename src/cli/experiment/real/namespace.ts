@@ -47,7 +47,7 @@ export function namespacesAllowed(): Allowed {
   if (process.platform !== 'linux') return { why: `namespaces are Linux's, and this is ${process.platform}` }
   let why = ''
   for (const flags of FLAGS) {
-    const { error, status, stderr } = spawnSync('unshare', [flags, 'true'], {
+    const { error, status, stderr } = spawnSync('unshare', [flags, 'sh', '-c', ':'], {
       encoding: 'utf8',
       timeout: START_MS
     })
@@ -81,7 +81,8 @@ export function refusal(said: string, setting: (name: string) => string | undefi
   if (setting('kernel/apparmor_restrict_unprivileged_userns') === '1') {
     return `sysctl kernel.apparmor_restrict_unprivileged_userns is 1 (${said})`
   }
-  return `${said === '' ? 'unshare fails' : said} (in a container, its seccomp profile or missing capabilities forbid it)`
+  if (!/not permitted|denied/i.test(said)) return said === '' ? 'unshare fails' : said
+  return `${said} (in a container, its seccomp profile or missing capabilities forbid it)`
 }
 
 /** What happened in one lookup. */
@@ -94,6 +95,8 @@ export interface Ran {
 export type Answering = (query: QueryNews) => Promise<Buffer | undefined>
 
 export class Namespace {
+  /** It has an IPv6 address besides ::1. */
+  inet6 = false
   readonly #child: ChildProcess
   #stderr = ''
   #onNews: (news: News) => void = () => undefined
@@ -141,8 +144,8 @@ export class Namespace {
     })
     const namespace = new Namespace(child)
     try {
-      await namespace.#until(START_MS, (news, resolve, reject) => {
-        if (news.kind === 'ready') resolve(undefined)
+      namespace.inet6 = await namespace.#until<boolean>(START_MS, (news, resolve, reject) => {
+        if (news.kind === 'ready') resolve(news.inet6)
         else if (news.kind === 'failed') reject(new Error(`port 53 can't be opened: ${news.why}`))
       })
     } catch (error) {

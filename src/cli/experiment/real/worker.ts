@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import type { Outgoing } from '../../../resolver/network.ts'
 import { errorText } from './error-text.ts'
 import type { LookupOrder, News, Order } from './messages.ts'
@@ -123,9 +124,16 @@ process.on('disconnect', () => {
 // A person's Ctrl-C reaches every process of the terminal; the experiment decides, and the channel tells.
 process.on('SIGINT', () => undefined)
 
+const ready = () => {
+  const addresses = Object.values(networkInterfaces()).flatMap(each => each ?? [])
+  say({
+    kind: 'ready',
+    inet6: addresses.some(({ family, address }) => family === 'IPv6' && address !== '::1')
+  })
+}
 const failed = (error: Error) => {
   say({ kind: 'failed', why: errorText(error) })
 }
 udp.on('error', failed)
 tcp.on('error', failed)
-udp.bind(PORT, ADDRESS, () => tcp.listen(PORT, ADDRESS, () => say({ kind: 'ready' })))
+udp.bind(PORT, ADDRESS, () => tcp.listen(PORT, ADDRESS, ready))
