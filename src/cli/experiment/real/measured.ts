@@ -35,22 +35,16 @@ export class RealPrograms {
   readonly programs: readonly RealProgram[]
   /** Asked by the lookups that follow. */
   ask: AskOctets = () => Promise.resolve(undefined)
-  readonly #folder: string
+  readonly #folder: Folder
   readonly #namespaces: readonly Namespace[]
   readonly #free: Namespace[]
-  readonly #onSignal: (signal: NodeJS.Signals) => void
   #asking: Promise<unknown> = Promise.resolve()
 
-  private constructor(programs: readonly RealProgram[], folder: string, namespaces: readonly Namespace[]) {
+  private constructor(programs: readonly RealProgram[], folder: Folder, namespaces: readonly Namespace[]) {
     this.programs = programs
     this.#folder = folder
     this.#namespaces = namespaces
     this.#free = [...namespaces]
-    this.#onSignal = signal => {
-      rmSync(folder, { recursive: true, force: true })
-      process.exit(signal === 'SIGINT' ? 130 : 143)
-    }
-    process.once('SIGINT', this.#onSignal).once('SIGTERM', this.#onSignal)
   }
 
   /** Finds the programs and sets namespaces up; undefined when nothing can be measured. `say` is told why, a line each. */
@@ -63,20 +57,20 @@ export class RealPrograms {
       say(`--real: nothing is measured, since this machine allows no namespaces: ${allowed.why}`)
       return undefined
     }
-    const folder = mkdtempSync(path.join(tmpdir(), 'labdns-real-'))
+    const folder = temporaryFolder()
     const namespaces: Namespace[] = []
     try {
-      namespaces.push(await Namespace.open(allowed.flags, path.join(folder, '0')))
-      const programs = findPrograms(wanted, thisMachine(folder), say)
+      namespaces.push(await Namespace.open(allowed.flags, path.join(folder.path, '0')))
+      const programs = findPrograms(wanted, thisMachine(folder.path), say)
       for (let at = 1; at < Math.min(NAMESPACES_MAX, availableParallelism()); at++) {
-        namespaces.push(await Namespace.open(allowed.flags, path.join(folder, String(at))))
+        namespaces.push(await Namespace.open(allowed.flags, path.join(folder.path, String(at))))
       }
       const real = new RealPrograms(programs, folder, namespaces)
       if (programs.length > 0) return real
       await real.close()
     } catch (error) {
       await Promise.all(namespaces.map(each => each.close()))
-      rmSync(folder, { recursive: true, force: true })
+      folder.remove()
       say(`--real: nothing is measured, since the namespace can't be set up: ${errorText(error)}`)
     }
     return undefined
@@ -121,9 +115,8 @@ export class RealPrograms {
 
   /** Ends what was started, and removes what was written. */
   async close(): Promise<void> {
-    process.removeListener('SIGINT', this.#onSignal).removeListener('SIGTERM', this.#onSignal)
     await Promise.all(this.#namespaces.map(each => each.close()))
-    rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder.remove()
   }
 
   async #exchange(
@@ -142,6 +135,29 @@ export class RealPrograms {
     const response = failed ? servfail(wire) : told.response
     const reply = response === undefined ? undefined : replyOf(response, { beyond: told.beyond })
     return response === undefined || reply === undefined ? undefined : { octets: response, reply, afterMs }
+  }
+}
+
+interface Folder {
+  readonly path: string
+  readonly remove: () => void
+}
+
+/** A folder that goes, too, when a person interrupts the experiment; the namespaces end with the process. */
+function temporaryFolder(): Folder {
+  const folder = mkdtempSync(path.join(tmpdir(), 'labdns-real-'))
+  const empty = () => rmSync(folder, { recursive: true, force: true })
+  const onSignal = (signal: NodeJS.Signals) => {
+    empty()
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  }
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  return {
+    path: folder,
+    remove: () => {
+      process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal)
+      empty()
+    }
   }
 }
 
