@@ -34,15 +34,14 @@ export function readNslookup({ exitCode, stdout, stderr }: Output): Outcome {
   const text = rest.join('\n')
   const addresses = [...text.matchAll(/^Address(?: \d+)?: (\S+)/gm)].map(([, address = '']) => address)
   if (addresses.length > 0) return { error: null, addresses }
-  const said = /can't find [^\n]*: ([^\n]+)$/m.exec(stdout)?.[1]
-  const error =
-    said ?? unanswered(`${stdout}${stderr}`) ?? (exitCode === 0 ? 'No answer' : `exit ${exitCode}`)
+  const said = /can't find [^\n]*: ([^\n]+)$/im.exec(stdout)?.[1]
+  const error = said ?? unanswered(`${stdout}${stderr}`) ?? (exitCode === 0 ? 'NODATA' : `exit ${exitCode}`)
   return { error, addresses }
 }
 
 function unanswered(text: string): string | undefined {
   if (/timed out/.test(text)) return 'timed out'
-  return /connection refused/i.test(text) ? 'connection refused' : undefined
+  return /connection refused/i.test(text) ? 'refused' : undefined
 }
 
 const dig: Recipe = {
