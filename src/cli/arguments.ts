@@ -94,6 +94,8 @@ export interface ExperimentArguments {
   readonly ndots: readonly string[]
   readonly search: readonly string[]
   readonly resolver: readonly string[]
+  /** Programs of this machine to run beside the models. */
+  readonly real: readonly string[]
   readonly autopath: readonly string[]
   readonly upstream: readonly string[]
   readonly exists: readonly string[]
@@ -409,6 +411,12 @@ export function readArguments(words: readonly string[]): Invocation {
       []
     )
     .option('--resolver <names>', 'as in glibc,musl,go (default: glibc,musl)', collect, [])
+    .option(
+      '--real <programs>',
+      'run these programs of this machine too, in a private namespace, as in glibc,node,python,dig; all: what is there',
+      collect,
+      []
+    )
     .option('--autopath <settings>', 'on, off, or on,off (default: off)', collect, [])
     .option('--upstream <delay,loss>', 'as in 20ms,1%; repeatable (default: 20ms,0%)', collect, [])
     .option('--exists <names>', 'names that exist beyond the cluster (default: found out)', collect, [])
@@ -431,6 +439,7 @@ export function readArguments(words: readonly string[]): Invocation {
       const experiment = {
         ...{ file, name: texts('name'), namesFile: text('names'), ndots: texts('ndots') },
         ...{ search: texts('search'), resolver: texts('resolver'), autopath: texts('autopath') },
+        real: texts('real'),
         ...{ upstream: texts('upstream'), exists: texts('exists'), family: text('family') },
         ...{ server: text('server'), assert: texts('assert') },
         ...{ json: text('json'), csv: text('csv'), html: text('html') }

@@ -7,12 +7,15 @@ import { ExperimentMistake } from '../experiment/mistake.ts'
 import { readNamesFile } from '../experiment/names-file.ts'
 import { readSpec, type SpecParts } from '../experiment/read-spec.ts'
 import type { ExperimentResult } from '../experiment/result.ts'
-import { runExperiment, type RunOptions } from '../experiment/run.ts'
+import { runExperiment, type Measured, type RunOptions } from '../experiment/run.ts'
 import { LOOKUPS_MAX, settingsOf, type ExperimentSpec } from '../experiment/spec.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ExperimentArguments, ServeArguments } from './arguments.ts'
 import { serverNetwork } from './explain/server-of.ts'
 import { StateNetworks } from './experiment/state-networks.ts'
+import { wantedRecipes } from './experiment/real/choose.ts'
+import { RealPrograms } from './experiment/real/measured.ts'
+import { planReal } from './experiment/real/plan.ts'
 import { optionParts } from './experiment/wanted.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
 import { printAll } from './output.ts'
@@ -59,8 +62,10 @@ async function resultOf(
     madeBy: `labdns ${buildInfo().version}`,
     pause: () => new Promise<void>(setImmediate)
   }
+  const wanted = words.real.length === 0 ? undefined : wantedRecipes(words.real)
   if (parts.server !== undefined) {
     const { server } = parts
+    if (wanted !== undefined) throw new ExperimentMistake(REAL_WITH_SERVER)
     const spec = specOf(parts, words, 'cluster.local')
     const network = serverNetwork(server, runtime)
     const notes = ['autopath, upstream and exists are as the server has them']
@@ -77,8 +82,10 @@ async function resultOf(
   const sources = new OnceSources(args, runtime)
   const networks = await StateNetworks.start(args, autopaths, sources, runtime)
   if (networks === undefined) throw new ExperimentMistake(NO_STATE)
+  let real: RealPrograms | undefined
   try {
-    const spec = specOf(parts, words, networks.zone)
+    real = wanted === undefined ? undefined : await RealPrograms.open(wanted, complain)
+    const spec = specOf(withModelsOf(real, parts), words, networks.zone)
     networks.exists = spec.exists ?? []
     const beyond = spec.exists ?? (await outside(spec, networks))
     networks.exists = beyond
@@ -89,16 +96,61 @@ async function resultOf(
         : `exist beyond the cluster: ${listed(beyond)}`
     ]
     const network: RunOptions['network'] = (setting, seed) => networks.for(setting, spec.networkMs, seed)
+    const measured = real === undefined ? undefined : measuring(real, spec, networks, notes)
     return await runExperiment({
       ...common,
       spec,
       network,
       atOnce: 1,
       state: stateText(args, networks.origin),
-      notes
+      notes,
+      ...(measured === undefined ? {} : { measured })
     })
   } finally {
+    await real?.close()
     await networks.stop()
+  }
+}
+
+const REAL_WITH_SERVER =
+  '--real: programs are run against the state in a private namespace, from which no server can be reached; leave --server out'
+
+const complain = (line: string): void => void process.stderr.write(`${printable(line)}\n`)
+
+/** The models of the programs are always there, so that a row that is measured has the modelled one beside it. */
+function withModelsOf(real: RealPrograms | undefined, parts: SpecParts): SpecParts {
+  if (real === undefined) return parts
+  const models = real.programs.map(({ model }) => model)
+  return { ...parts, resolvers: [...(parts.resolvers ?? []), ...models] }
+}
+
+/** What real programs do of the experiment; `notes` is told of what they don't. */
+function measuring(
+  real: RealPrograms,
+  spec: ExperimentSpec,
+  networks: StateNetworks,
+  notes: string[]
+): Measured {
+  const { programs, atOnce } = real
+  const settings = (settingsOf(spec).length / spec.resolvers.length) * programs.length
+  const plan = planReal(spec.names, settings)
+  real.ask = (autopath, wire, transport) => networks.ask(autopath, wire, transport)
+  notes.push(
+    `measured here: ${programs.map(({ call, model }) => `${call}, beside ${model}`).join('; ')}`,
+    ...plan.notes,
+    ...(real.inet6 ? [] : ['measured without IPv6, which this machine lacks: getent asks for no AAAA'])
+  )
+  return {
+    names: plan.names,
+    atOnce,
+    programs: programs.map(program => ({
+      resolver: program.resolver,
+      model: program.model,
+      lookup: (name, setting, resolvConf, seed) => {
+        const { family, networkMs } = spec
+        return real.lookup(program, setting, { name, family, resolvConf, networkMs, seed })
+      }
+    }))
   }
 }
 

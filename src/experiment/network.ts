@@ -84,20 +84,32 @@ export class SimulatedNetwork implements ResolverNetwork {
     return this.#fate(asked)
   }
 
-  /** One after the other the questions go beyond; a lost one is asked again while the client waits. */
   #fate(asked: Asked | undefined): Fate {
     if (asked === undefined) return silence
-    const { delayMs, loss } = this.#upstream
-    let afterMs = this.#networkMs
-    for (let at = 0; at < asked.beyond; at++) {
-      while (loss > 0 && this.#share() < loss) {
-        afterMs += ATTEMPT_MS
-        if (afterMs >= GIVE_UP_MS) return { kind: 'reply', afterMs: GIVE_UP_MS, reply: failure(asked.reply) }
-      }
-      afterMs += delayMs
-    }
-    return { kind: 'reply', afterMs, reply: asked.reply }
+    const { afterMs, failed } = fateOf(asked.beyond, this.#networkMs, this.#upstream, this.#share)
+    return { kind: 'reply', afterMs, reply: failed ? failure(asked.reply) : asked.reply }
   }
+}
+
+/**
+ * When an answer that sent `beyond` questions beyond the cluster reaches its client, and whether labdns had to give up. One
+ * after the other the questions go; a lost one is asked again while the client waits. `share`: chance, from 0 to 1.
+ */
+export function fateOf(
+  beyond: number,
+  networkMs: number,
+  { delayMs, loss }: UpstreamSetting,
+  share: () => number
+): { readonly afterMs: number; readonly failed: boolean } {
+  let afterMs = networkMs
+  for (let at = 0; at < beyond; at++) {
+    while (loss > 0 && share() < loss) {
+      afterMs += ATTEMPT_MS
+      if (afterMs >= GIVE_UP_MS) return { afterMs: GIVE_UP_MS, failed: true }
+    }
+    afterMs += delayMs
+  }
+  return { afterMs, failed: false }
 }
 
 const SERVFAIL = 2

@@ -19,6 +19,25 @@ import { Tally, reachedBeyond } from './tally.ts'
 /** What answers in one setting. `seed` makes its chance the same each time. */
 export type NetworkFor = (setting: Setting, seed: number) => ResolverNetwork
 
+/** A real program beside the models. */
+export interface MeasuredProgram {
+  /** As its rows call it. */
+  readonly resolver: string
+  /** The model whose rows it stands beside. */
+  readonly model: string
+  /** Looks a name up in a setting; `seed` as for `NetworkFor`. */
+  readonly lookup: (name: string, setting: Setting, resolvConf: string, seed: number) => Promise<LookupResult>
+}
+
+/** What is measured besides what is modelled. */
+export interface Measured {
+  readonly programs: readonly MeasuredProgram[]
+  /** Names of the experiment that the programs look up; all of them, or fewer. */
+  readonly names: readonly string[]
+  /** Lookups at once. */
+  readonly atOnce: number
+}
+
 export interface RunOptions {
   readonly spec: ExperimentSpec
   readonly network: NetworkFor
@@ -31,6 +50,7 @@ export interface RunOptions {
   readonly progress: (done: number, of: number) => void
   /** Lets others have a turn. */
   readonly pause: () => Promise<void>
+  readonly measured?: Measured
 }
 
 /** Names whose walks are kept for pictures. */
@@ -42,17 +62,26 @@ const TURN = 200
 
 /** Runs it. Never rejects on account of what is answered. */
 export async function runExperiment(options: RunOptions): Promise<ExperimentResult> {
-  const { spec, progress } = options
-  const settings = settingsOf(spec)
+  const { spec, progress, measured } = options
+  const rows = rowsOf(spec, measured)
+  const settings = rows.map(({ setting }) => setting)
   const walks = new WalkBook()
   const tallies: Tally[] = []
-  for (const [number, setting] of settings.entries()) {
-    tallies.push(await runSetting(setting, number, options, walks))
+  for (const [number, { setting, program }] of rows.entries()) {
+    const tally =
+      program === undefined || measured === undefined
+        ? await runSetting(setting, number, options, walks)
+        : await measureSetting(setting, number, program, measured, spec, walks)
+    tallies.push(tally)
     progress(number + 1, settings.length)
   }
   const broken = settings.map((setting, at) => brokenNames(setting, tallies[at] as Tally, settings, tallies))
-  const results = settings.map((setting, at) =>
-    (tallies[at] as Tally).result(setting, 'modelled', broken[at] as readonly string[])
+  const results = rows.map(({ setting, program }, at) =>
+    (tallies[at] as Tally).result(
+      setting,
+      program === undefined ? 'modelled' : 'measured',
+      broken[at] as readonly string[]
+    )
   )
   const { search, ...rest } = spec
   return {
@@ -67,6 +96,54 @@ export async function runExperiment(options: RunOptions): Promise<ExperimentResu
     assertions: spec.assertions.map(text => judged(text, results, spec)),
     notes: options.notes
   }
+}
+
+/** One row of the result: a setting, and the real program that is run in it, if any. */
+interface Row {
+  readonly setting: Setting
+  readonly program?: MeasuredProgram
+}
+
+/** All rows; those of a program follow those of its model. */
+function rowsOf(spec: ExperimentSpec, measured: Measured | undefined): readonly Row[] {
+  const rows: Row[] = []
+  const modelled = settingsOf(spec)
+  for (const resolver of spec.resolvers) {
+    const own = modelled.filter(setting => setting.resolver === resolver)
+    rows.push(...own.map(setting => ({ setting })))
+    for (const program of measured?.programs ?? []) {
+      if (program.model !== resolver) continue
+      rows.push(...own.map(setting => ({ setting: { ...setting, resolver: program.resolver }, program })))
+    }
+  }
+  return rows
+}
+
+async function measureSetting(
+  setting: Setting,
+  number: number,
+  program: MeasuredProgram,
+  { names, atOnce }: Measured,
+  spec: ExperimentSpec,
+  walks: WalkBook
+): Promise<Tally> {
+  const resolvConf = resolvConfOf(setting, spec)
+  const results: LookupResult[] = []
+  let next = 0
+  const work = async () => {
+    while (next < names.length) {
+      const at = next++
+      results[at] = await program.lookup(names[at] as string, setting, resolvConf, number + 1 + at)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  const tally = new Tally()
+  for (const [at, name] of names.entries()) {
+    const result = results[at] as LookupResult
+    if (at < WALKS_MAX) walks.add(name, number, result)
+    tally.add(name, result)
+  }
+  return tally
 }
 
 async function runSetting(
@@ -146,10 +223,10 @@ function leastNdots(results: readonly SettingResult[]): readonly LeastNdots[] {
   })
 }
 
+/** A name that a program wasn't given says nothing. */
 function foundNowhere(tallies: readonly Tally[]): readonly string[] {
   const [first, ...rest] = tallies
-  const sets = rest.map(({ missing }) => new Set(missing))
-  return (first?.missing ?? []).filter(name => sets.every(set => set.has(name)))
+  return (first?.missing ?? []).filter(name => rest.every(({ foundNames }) => !foundNames.has(name)))
 }
 
 function judged(text: string, results: readonly SettingResult[], spec: ExperimentSpec): AssertionResult {

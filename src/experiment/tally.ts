@@ -13,12 +13,15 @@ export class Tally {
   upstream = 0
   /** Names that weren't found, in order. */
   readonly missing: string[] = []
+  readonly foundNames = new Set<string>()
   readonly #times: number[] = []
 
   add(name: string, result: LookupResult): void {
     this.lookups++
-    if (result.ok) this.found++
-    else this.missing.push(name)
+    if (result.ok) {
+      this.found++
+      this.foundNames.add(name)
+    } else this.missing.push(name)
     this.queries += result.queries.length
     for (const { reply, answer } of result.queries) {
       if (reply === 'NXDOMAIN') this.nxdomain++

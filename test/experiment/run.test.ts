@@ -150,3 +150,57 @@ t.test('many names are looked up in order', async t => {
   t.equal(settings[0]!.lookups, 1001)
   t.same(nowhere, names)
 })
+
+t.test('rows of real programs follow those of their model, and count what was measured', async t => {
+  const asked: string[] = []
+  const wanted = spec({ names: ['web', 'nowhere', 'last'], ndots: [1, 5] })
+  const result = await runExperiment({
+    ...{ spec: wanted, atOnce: 1, madeBy: 'test', state: 'rules', notes: [] },
+    network: ({ upstream }) => new SimulatedNetwork(ask, wanted.networkMs, upstream, new Map(), () => 1),
+    progress: () => undefined,
+    pause: () => Promise.resolve(),
+    measured: {
+      names: ['web', 'nowhere'],
+      atOnce: 2,
+      programs: [
+        {
+          resolver: 'musl-1.2.5 (this machine)',
+          model: 'musl-1.2.5',
+          lookup: async (name, { ndots }, resolvConf) => {
+            asked.push(`${name} ${/ndots:\d+/.exec(resolvConf)?.[0] ?? ''}`)
+            // The first is done last: results keep the order of the names.
+            if (name === 'web') await new Promise(resolve => setImmediate(resolve))
+            const ok = name === 'web' || ndots === 5
+            const error = ok ? null : 'EAI_NONAME'
+            return { ok, error, addresses: [], elapsedMs: 7, exitCode: 0, queries: [], steps: [] }
+          }
+        }
+      ]
+    }
+  })
+  t.same(
+    result.settings.map(({ origin, lookups, setting: { resolver, ndots } }) => [
+      origin,
+      resolver,
+      ndots,
+      lookups
+    ]),
+    [
+      ['modelled', 'glibc-2.36', 1, 3],
+      ['modelled', 'glibc-2.36', 5, 3],
+      ['modelled', 'musl-1.2.5', 1, 3],
+      ['modelled', 'musl-1.2.5', 5, 3],
+      ['measured', 'musl-1.2.5 (this machine)', 1, 2],
+      ['measured', 'musl-1.2.5 (this machine)', 5, 2]
+    ]
+  )
+  t.same(asked, ['web ndots:1', 'nowhere ndots:1', 'web ndots:5', 'nowhere ndots:5'])
+  t.same(result.settings[4]!.broken, ['nowhere'])
+  t.equal(result.settings[5]!.found, 2)
+  t.equal(result.least.at(-1)?.ndots, 5)
+  t.same(result.nowhere, ['last'], 'what a program found is found; what it was not given says nothing')
+  t.same(
+    result.walks.find(({ name }) => name === 'nowhere')?.walks.map(({ settings }) => settings),
+    [[0, 1, 2, 3], [4], [5]]
+  )
+})

@@ -102,6 +102,19 @@ export class StateNetworks {
     )
   }
 
+  /** The configuration's own octets for a message, and how many questions that sent beyond the cluster; one at a time. */
+  async ask(
+    autopath: boolean,
+    wire: Buffer,
+    transport: Outgoing['transport']
+  ): Promise<{ response: Buffer; beyond: number } | undefined> {
+    const { tell, upstream } = this.#running.get(autopath) as Running
+    const before = upstream.asked
+    const told = await tell(wire, transport, PEER)
+    if (told?.response === undefined) return undefined
+    return { response: told.response, beyond: upstream.asked - before }
+  }
+
   /** Whether the cluster has data for this absolute name, of either family. */
   async has(name: string): Promise<boolean> {
     const running = [...this.#running.values()][0] as Running
