@@ -11,10 +11,11 @@ const doors = {
   pino: '^src/runtime/log',
   'sonic-boom': '^src/runtime/log',
   chokidar: '^src/runtime/watch|^src/cluster/manifests/',
-  yaml: '^src/corefile/configmap|^src/corefile/scalar-places|^src/cluster/manifests/',
+  yaml: '^src/experiment/read-spec|^src/corefile/configmap|^src/corefile/scalar-places|^src/cluster/manifests/',
   'ipaddr.js': '^src/corefile/addresses|^src/cluster/',
   'prom-client': '^src/metrics/|^src/plugins/prometheus/',
   re2js: '^src/corefile/pattern',
+  '@kubernetes/client-node': '^src/cluster/kube-connection/kubeconfig-connection',
   commander: '^src/cli/',
   'lru-cache': '^src/plugins/cache/shelf'
 }

@@ -1,8 +1,10 @@
 // Joins a configuration and a runtime into something that serves, and exchanges the configuration while it serves.
 import { Generation, type GenerationOptions } from './app/generation.ts'
+import { apiMetrics } from './app/api-metrics.ts'
 import { Listeners, type Telling } from './app/listeners.ts'
 import { addOwnGauges } from './app/own-gauges.ts'
 import { ClusterStates, type ClusterLease } from './cluster/cluster-states.ts'
+import { SnapshotFile } from './cluster/snapshot/snapshot-file.ts'
 import type { Block } from './corefile/load.ts'
 import type { Position } from './corefile/position.ts'
 import { zoneWarning } from './corefile/server-keys.ts'
@@ -23,6 +25,8 @@ export interface AppOptions extends GenerationOptions {
   readonly blocks: readonly Block[]
   /** The command line, for advice that can be typed. */
   readonly words?: readonly string[]
+  /** A file that keeps the last state of API servers; undefined: none does. */
+  readonly snapshot?: string | undefined
 }
 
 /** Where the server can be reached, once it is started. */
@@ -59,7 +63,11 @@ export class App {
   private constructor(options: AppOptions, plugins: Plugins) {
     const { runtime, words = [] } = options
     this.#options = options
-    this.#clusters = new ClusterStates(runtime)
+    this.#clusters = new ClusterStates(
+      runtime,
+      apiMetrics(() => this.#metrics()),
+      options.snapshot === undefined ? undefined : new SnapshotFile(options.snapshot, runtime)
+    )
     let metrics: Metrics | undefined
     this.#listeners = new Listeners({ runtime, words, metrics: () => (metrics ??= this.#metrics()) })
     this.#current = this.#make(options.blocks, plugins, undefined)
@@ -96,13 +104,15 @@ export class App {
   }
 
   /**
-   * Starts the plugins, waits for cluster state, opens the listeners. Rejects with an error to print when something can't
-   * be had; nothing is left open then.
+   * Starts the plugins, loads manifests, opens the listeners; the state of an API server comes later (`clusterArrival`).
+   * Rejects with an error to print when something can't be had; nothing is left open then.
    */
   async start(): Promise<Addresses> {
     const { generation, lease } = this.#current
     try {
-      await this.#begin(generation, lease)
+      await generation.start()
+      await lease.start()
+      await this.#listeners.open(generation.listeners)
     } catch (error) {
       await this.#listeners.closeAllBut([])
       await this.#abandon(generation, lease)
@@ -110,6 +120,11 @@ export class App {
     }
     generation.serve()
     return { dns: this.#listeners.addresses(), http: this.#httpAddresses() }
+  }
+
+  /** Settles when the state of the cluster is there, or `startup_timeout` is over. */
+  clusterArrival(): Promise<void> {
+    return this.#current.lease.arrival()
   }
 
   /**
@@ -123,6 +138,7 @@ export class App {
     try {
       await generation.start()
       await lease.start()
+      await lease.arrival()
     } catch (error) {
       await this.#abandon(generation, lease)
       throw error
@@ -173,6 +189,7 @@ export class App {
   async load(): Promise<readonly Stanza[]> {
     const { generation, lease } = this.#current
     await lease.start()
+    await lease.arrival()
     const asks = generation.listeners.map(planned => this.#listeners.inProcess(planned))
     return generation.stanzas.flatMap(({ plugin, block, at }) => {
       const found = generation.listeners.findIndex(({ zones }) => zones.some(zone => zone.block === block))
@@ -200,7 +217,11 @@ export class App {
     const previous = this.#current
     const next = this.#make(blocks, plugins, previous.generation)
     try {
-      await this.#begin(next.generation, next.lease)
+      await next.generation.start()
+      await next.lease.start()
+      // The one that serves goes on serving meanwhile.
+      await next.lease.arrival()
+      await this.#listeners.open(next.generation.listeners)
     } catch (error) {
       await this.#listeners.closeAllBut(previous.generation.listeners)
       await this.#abandon(next.generation, next.lease)
@@ -213,12 +234,6 @@ export class App {
     await previous.generation.end(false)
     await this.#listeners.closeAllBut(next.generation.listeners)
     await previous.lease.release()
-  }
-
-  async #begin(generation: Generation, lease: ClusterLease): Promise<void> {
-    await generation.start()
-    await lease.start()
-    await this.#listeners.open(generation.listeners)
   }
 
   async #abandon(generation: Generation, lease: ClusterLease): Promise<void> {

@@ -81,6 +81,7 @@ interface BlockUnderWay {
   tls: TlsSettings | undefined
   view: { readonly name: string; readonly filter: QueryFilter } | undefined
   readonly readinessChecks: Map<string, () => boolean>
+  readonly readinessWords: Map<string, () => readonly string[]>
 }
 
 export class Generation {
@@ -153,7 +154,8 @@ export class Generation {
       limits: {},
       tls: undefined,
       view: undefined,
-      readinessChecks: new Map()
+      readinessChecks: new Map(),
+      readinessWords: new Map()
     }))
     for (const key of this.#blocks.flatMap(block => block.keys)) {
       if (!isServed(key)) throw missingTransport(key)
@@ -250,12 +252,16 @@ export class Generation {
       localAddresses: configured.directives.has('bind') ? [] : this.#ownAddresses(),
       boundTo: block.addresses,
       readinessChecks: block.readinessChecks,
+      readinessWords: block.readinessWords,
       plugin: wanted => block.plugins.find(plugin => plugin.name === wanted),
       bindTo: addresses => void (block.addresses = addresses),
       onStartup: run => void this.#startup.push({ order, run }),
       onServing: run => void this.#serving.push(run),
       onShutdown: run => void this.#shutdown.push({ order, run }),
-      readiness: check => void block.readinessChecks.set(name, check),
+      readiness: (check, tell) => {
+        block.readinessChecks.set(name, check)
+        if (tell !== undefined) block.readinessWords.set(name, tell)
+      },
       servers: () => this.#serversOf(configured)
     }
   }

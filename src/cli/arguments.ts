@@ -14,6 +14,13 @@ export interface ServeArguments {
   readonly manifests: readonly string[]
   /** `--apps`: manifests of applications; what a control plane adds to them is simulated. */
   readonly apps: readonly string[]
+  /** `--kubeconfig`, `--context`: the API server of all stanzas, in place of their own. */
+  readonly kubeconfig: string | undefined
+  readonly context: string | undefined
+  /** `--snapshot`: where the last state is kept. */
+  readonly snapshot: string | undefined
+  /** `--relist-interval`, as it was typed. */
+  readonly relistInterval: string | undefined
   /** `--service-cidr`, `--pod-cidr`: as they were given, each one range or several with commas between. */
   readonly serviceCidr: readonly string[]
   readonly podCidr: readonly string[]
@@ -173,6 +180,14 @@ export function readArguments(words: readonly string[]): Invocation {
         []
       )
       .option(
+        '--kubeconfig <file>',
+        "take the state of the cluster from the API server that this file names, in place of every block's own"
+      )
+      .option(
+        '--context <name>',
+        'the context of the kubeconfig (--kubeconfig, else KUBECONFIG, else ~/.kube/config); default: its current one'
+      )
+      .option(
         '--service-cidr <cidr>',
         "range of the simulated Services' addresses, one a family (default: 10.96.0.0/12,fd00:10:96::/112)",
         collect,
@@ -200,6 +215,14 @@ export function readArguments(words: readonly string[]): Invocation {
   const withServe = (command: Command): Command =>
     withState(command)
       .option('--pidfile <file>', 'write the process id there')
+      .option(
+        '--snapshot <file>',
+        'keep the last state of the API server there, and serve it, with short TTLs, when that is away at the start'
+      )
+      .option(
+        '--relist-interval <duration>',
+        'how often the state is compared with the whole of the API server; 0: never (default: 10m)'
+      )
       .option('--ready-file <file>', 'write {pid, dns, http} as JSON there once everything answers')
       .addOption(
         new Option('--log-format <format>', 'text as CoreDNS writes it, or one JSON object a line')
@@ -488,6 +511,10 @@ function serveArguments(options: Record<string, unknown>): ServeArguments {
     lenient: options['lenient'] === true,
     manifests: texts('manifests'),
     apps: texts('apps'),
+    kubeconfig: text('kubeconfig'),
+    context: text('context'),
+    snapshot: text('snapshot'),
+    relistInterval: text('relistInterval'),
     serviceCidr: texts('serviceCidr'),
     podCidr: texts('podCidr'),
     nodes: text('nodes'),

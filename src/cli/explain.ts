@@ -280,8 +280,8 @@ function servicesFor(walks: readonly Walk[], sources: OnceSources): string[] {
   for (const { queries } of walks) {
     for (const { facts } of queries) {
       for (const fact of facts) {
-        if (!('workload' in fact) || fact.workload === undefined) continue
-        found.set(`${fact.workload.namespace}/${fact.workload.name}`, fact.workload)
+        const workload = 'workload' in fact ? fact.workload : undefined
+        if (workload !== undefined) found.set(`${workload.namespace}/${workload.name}`, workload)
       }
     }
   }

@@ -5,6 +5,7 @@ import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { ControlPlane } from '../cluster/apps/simulated.ts'
 import { SERVICE_NAME_LABEL, type ClusterObject } from '../cluster/objects.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
+import { PLAIN_INDEX } from '../cluster/index/cluster-index.ts'
 import { LineWriter, writeTo } from '../runtime/line-writer.ts'
 import { processLog, type Log } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -122,5 +123,6 @@ export const NO_STANZA: StanzaSource = {
   endpoint: '',
   tls: [],
   kubeconfig: [],
+  needs: PLAIN_INDEX,
   at: { file: '', line: 0, column: 0 }
 }

@@ -51,6 +51,7 @@ export async function serve(args: ServeArguments): Promise<number> {
       words: process.argv.slice(2),
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       lenient: args.lenient,
+      snapshot: args.snapshot,
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
       clusterSource: sourceChooser(
         args,
@@ -64,10 +65,12 @@ export async function serve(args: ServeArguments): Promise<number> {
   } catch (error) {
     return failedStart(error, runtime, processLog)
   }
-  if (!args.quiet) for (const line of app.zoneLines) processLog.print(line)
   const reloader = new Reloader({ app, runtime, read: corefileReader(args, runtime) })
   // Before anybody is told that we serve, and may end us.
   const signalled = untilSignalled(app, reloader, runtime, processLog)
+  // A signal may come before the state of the cluster does.
+  await Promise.race([app.clusterArrival(), signalled, ended])
+  if (!args.quiet) for (const line of app.zoneLines) processLog.print(line)
   await reloader.begin()
   if (!args.quiet) {
     for (const line of versionLines()) processLog.print(line)

@@ -25,6 +25,7 @@ import { systemNetwork } from '../runtime/network.ts'
 import { systemRandom } from '../runtime/random.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { systemTurn } from '../runtime/turn.ts'
+import { apiRequests } from './api-request.ts'
 import type { ServeArguments } from './arguments.ts'
 import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
 import { simulationOptions } from './simulation-options.ts'
@@ -76,7 +77,12 @@ export async function chooseConfiguration(
     ? loadDefaultCorefile(options)
     : loadCorefile(args.conf, options))
   if (configuration.blocks.length > 0) return { configuration, origin: 'file', text: undefined }
-  const isEmbedded = args.conf === undefined && (args.manifests.length > 0 || args.apps.length > 0)
+  const hasState =
+    args.manifests.length > 0 ||
+    args.apps.length > 0 ||
+    args.kubeconfig !== undefined ||
+    args.context !== undefined
+  const isEmbedded = args.conf === undefined && hasState
   const text = isEmbedded ? embeddedCorefile(runtime.files) : bareCorefile(args.port)
   const name = isEmbedded ? '(embedded Corefile)' : '(default Corefile)'
   return {
@@ -131,8 +137,8 @@ function portNumber(text: string): number {
 }
 
 /**
- * Makes the sources that stanzas ask for, and tells of each in `made`; `--manifests` and `--apps` take the place of all of
- * them. Throws CorefileError when an option of the simulation makes no sense.
+ * Makes the sources that stanzas ask for, and tells of each in `made`; `--manifests`, `--apps` and `--kubeconfig` take the
+ * place of all of them. Throws CorefileError when an option makes no sense.
  */
 export function sourceChooser(
   args: ServeArguments,
@@ -143,13 +149,15 @@ export function sourceChooser(
   podDns = false
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
+  const fromApi = apiRequests(args, runtime)
   refuseStandardInputTwice([...args.manifests, ...args.apps])
   const isGiven = args.manifests.length > 0 || args.apps.length > 0
   return stanza => {
-    const { manifests: paths, apps } = isGiven ? args : stanza
+    const isApi = args.kubeconfig !== undefined || args.context !== undefined
+    const { manifests: paths, apps } = isGiven || isApi ? args : stanza
     if (paths.length > 0 || apps.length > 0) {
       return {
-        key: `manifests ${JSON.stringify({ paths, apps, simulation: apps.length > 0 ? simulation : undefined })}`,
+        key: `manifests ${JSON.stringify({ paths, apps, selectors: stanza.explains === true || undefined, simulation: apps.length > 0 ? simulation : undefined })}`,
         make: () => {
           const source = new ManifestSource({
             paths,
@@ -157,6 +165,7 @@ export function sourceChooser(
             simulation,
             runtime,
             podDns,
+            selectors: stanza.explains === true,
             ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })
@@ -165,12 +174,7 @@ export function sourceChooser(
         }
       }
     }
-    throw new CorefileError(
-      'BAD_VALUE',
-      'unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined',
-      stanza.at,
-      'this version takes the state of the cluster from manifests: add `--manifests FOLDER` or `--apps FOLDER`, or `manifests FOLDER` or `apps FOLDER` to this block'
-    )
+    return fromApi(stanza)
   }
 }
 

@@ -18,4 +18,15 @@ export interface ClusterSource {
   close(): Promise<void>
   /** When its state was last read or confirmed, in milliseconds of the clock; undefined before, and where nobody knows. */
   readonly confirmedAt?: number | undefined
+  /** What a person may ask of a source that can be away; absent where it can't. */
+  status?(): SourceStatus
+  /** Calls the listener when the status changed. Returns how to stop. */
+  onStatus?(listener: () => void): () => void
+}
+
+export interface SourceStatus {
+  /** Whether the whole first state was told. */
+  readonly isSynced: boolean
+  /** What is wrong now, one sentence for each resource (dial, TLS, 401, the missing RBAC rule, slow list); empty: nothing. */
+  readonly problems: readonly string[]
 }

@@ -19,6 +19,8 @@ export interface OptFields {
   /** DO=1 whatever the client sent; otherwise the client's own DO is copied. */
   readonly dnssecOk: boolean
   readonly options: readonly EdnsOption[]
+  /** Whether this server wrote it, not an upstream: it goes to the client of this one query, past a cache. */
+  readonly isOwn?: boolean
 }
 
 /** Why an answer is what it is: a constant of the plugin, so that carrying it costs nothing until somebody asks. */

@@ -31,7 +31,7 @@ export function explainFailure(answer: Answer, query: Query, code: ExtendedError
     ...echoedOptions(query),
     extendedError(code, Buffer.from(text).subarray(0, TEXT_OCTETS_MAX))
   ]
-  answer.opt = { size: query.ednsSize, dnssecOk: false, options }
+  answer.opt = { size: query.ednsSize, dnssecOk: false, options, isOwn: true }
 }
 
 function extendedError(code: ExtendedError, words: Uint8Array): EdnsOption {

@@ -1,6 +1,6 @@
 // Families that are there whatever the Corefile holds, and those that more than one part of the program counts in
 // (corefile-and-plugins.md §9). Names and help texts are CoreDNS's.
-import { SLIM_TIME_BUCKETS, TIME_BUCKETS } from './buckets.ts'
+import { PROGRAMMING_BUCKETS, SLIM_TIME_BUCKETS, TIME_BUCKETS } from './buckets.ts'
 import type { FamilySpec, HistogramSpec } from './family.ts'
 
 export const PANICS: FamilySpec = {
@@ -140,4 +140,67 @@ export const INDEX_OCTETS: FamilySpec = {
 export const WATCH_AGE: FamilySpec = {
   name: 'labdns_watch_age_seconds',
   help: 'Seconds since the state of the cluster was last read or confirmed; of several sources, the oldest.'
+}
+
+export const CLUSTER_SYNCED: FamilySpec = {
+  name: 'labdns_cluster_synced',
+  help: 'Whether the whole state of the cluster was loaded, by every source that can be away: 1 or 0.'
+}
+
+export const CLUSTER_DEGRADED: FamilySpec = {
+  name: 'labdns_cluster_degraded',
+  help: 'Whether a source of cluster state is in trouble now, and what was last known is served: 1 or 0.'
+}
+
+export const CLUSTER_LISTS: FamilySpec = {
+  name: 'labdns_cluster_lists_total',
+  help: 'Whole lists that were taken over from an API server, by resource and reason.',
+  labels: ['resource', 'reason']
+}
+
+export const CLUSTER_REPAIRS: FamilySpec = {
+  name: 'labdns_cluster_drift_total',
+  help: 'Changes that a watch had missed and that a list made up for, by resource.',
+  labels: ['resource']
+}
+
+export const CLUSTER_EVENTS: FamilySpec = {
+  name: 'labdns_cluster_events_total',
+  help: 'Events of watches, by resource and type.',
+  labels: ['resource', 'type']
+}
+
+export const CLUSTER_IGNORED: FamilySpec = {
+  name: 'labdns_cluster_ignored_total',
+  help: 'Events and objects of an API server that changed nothing, by resource and reason.',
+  labels: ['resource', 'reason']
+}
+
+export const CLUSTER_REQUEST_FAILURES: FamilySpec = {
+  name: 'labdns_cluster_request_failures_total',
+  help: 'Requests to an API server that failed, by resource and kind of failure.',
+  labels: ['resource', 'kind']
+}
+
+export const DNS_PROGRAMMING_DURATION: HistogramSpec = {
+  name: 'coredns_kubernetes_dns_programming_duration_seconds',
+  help: 'Histogram of the time (in seconds) it took to program a dns instance.',
+  labels: ['service_kind'],
+  buckets: PROGRAMMING_BUCKETS
+}
+
+export const SNAPSHOT_SERVED: FamilySpec = {
+  name: 'labdns_snapshot_served',
+  help: 'Whether answers are made from the snapshot, the API server having been away since the start: 1 or 0.'
+}
+
+export const SNAPSHOT_AGE: FamilySpec = {
+  name: 'labdns_snapshot_age_seconds',
+  help: 'Seconds since the snapshot was written.'
+}
+
+export const SNAPSHOT_WRITES: FamilySpec = {
+  name: 'labdns_snapshot_writes_total',
+  help: 'Attempts to write the snapshot, by result: ok, failed.',
+  labels: ['result']
 }

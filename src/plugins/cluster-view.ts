@@ -1,5 +1,7 @@
 // What the *kubernetes* plugin shows to the plugins of its block that need the cluster (`context.plugin('kubernetes')`).
 import type { ClusterIndex } from '../cluster/index/cluster-index.ts'
+import type { Answer } from '../dns/answer.ts'
+import type { Eventual } from '../dns/plugin.ts'
 import type { Query } from '../dns/query.ts'
 import type { Name } from '../wire/name.ts'
 import type { Shared } from './definition.ts'
@@ -25,6 +27,11 @@ export interface ClusterView {
    * outside the stanza's zones, Pods aren't watched (`pods verified`), or none has the client's address.
    */
   searchPath(query: Query): readonly Name[] | undefined
+  /**
+   * While the start waits for the state of the cluster: answers once that is over. Undefined when nobody waits, and when
+   * too many questions do.
+   */
+  hold(answer: () => Eventual<Answer>): Promise<Answer> | undefined
   /**
    * Full names of Services that somebody may have meant who wrote these labels (lower-cased, first one first) outside of the
    * stanza's zones: `backend`, `backend.default`, `backend.default.svc` with anything behind it. Of Services that are

@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import type { Dispenser } from '../corefile/dispenser.ts'
 import type { ServerKey } from '../corefile/server-key.ts'
 import type { ClusterLease, SourceRequest } from '../cluster/cluster-states.ts'
+import type { ApiNeeds } from '../cluster/kube-api/api-source.ts'
 import type { Position } from '../corefile/position.ts'
 import type { Answer } from '../dns/answer.ts'
 import type { KeptValues } from './kept-values.ts'
@@ -23,7 +24,11 @@ export interface StanzaSource {
   readonly tls: readonly string[]
   /** File, and the context's name. */
   readonly kubeconfig: readonly string[]
+  /** What of the cluster the stanza needs. */
+  readonly needs: ApiNeeds
   readonly at: Position
+  /** Somebody explains: Services are to have their selectors. */
+  readonly explains?: boolean
 }
 
 /** What the program is, for `coredns_build_info`. */
@@ -141,10 +146,12 @@ export interface SetupContext extends Shared {
    * until then (health's lameduck); otherwise another configuration answers already.
    */
   onShutdown(task: (isFinal: boolean) => Promise<void> | void): void
-  /** Holds /ready back until `check` returns true. */
-  readiness(check: () => boolean): void
+  /** Holds /ready back until `check` returns true. `tell` says in sentences what is missing or wrong, ready or not. */
+  readiness(check: () => boolean, tell?: () => readonly string[]): void
   /** What the block's plugins gave to `readiness`, by directive. Complete from `onStartup` on. */
   readonly readinessChecks: ReadonlyMap<string, () => boolean>
+  /** How those plugins that say it do, by directive. */
+  readonly readinessWords: ReadonlyMap<string, () => readonly string[]>
   /** Opens the block's listeners on these addresses instead of on all. Called by `bind` alone, with all it found. */
   bindTo(addresses: readonly string[]): void
   /** What `bindTo` was given; empty without `bind`, which is set up before every plugin that answers. */

@@ -14,13 +14,13 @@ export interface Outgoing {
   /** The server's address as resolv.conf gives it, with `%scope` where it has one. */
   readonly server: string
   /** The payload size of the OPT record, where there is one. */
-  readonly edns?: number
+  readonly edns?: number | undefined
   /** The AD bit is set. */
-  readonly ad?: true
+  readonly ad?: true | undefined
   /** The RD bit is clear. */
-  readonly rd?: false
+  readonly rd?: false | undefined
   /** The question in hexadecimal when it can't be read. */
-  readonly malformed?: string
+  readonly malformed?: string | undefined
 }
 
 /** What kind of reply it was, in the words of the recordings; `DROP` and `CLOSED` are no replies. */

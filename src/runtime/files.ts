@@ -1,5 +1,7 @@
 // Files as something that is handed in: reading whole files and folders, and no more than that.
 import { appendFileSync, closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { open, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 export interface Files {
   /**
@@ -21,6 +23,12 @@ export interface Files {
    * where nothing can be written.
    */
   append?(path: string, octets: Uint8Array): void
+  /**
+   * Puts a file with these octets in the place of what is there, for its owner's eyes alone: whoever reads it finds the
+   * old one or the new one whole, also after a crash. Rejects with the system's error, or with what `parts` throws; the
+   * old one then stays. Absent where nothing can be written.
+   */
+  replace?(path: string, parts: AsyncIterable<Uint8Array>): Promise<void>
 }
 
 export interface FileStat {
@@ -65,6 +73,29 @@ export const systemFiles: Files = {
   },
   append(path, octets) {
     appendFileSync(path, octets, { mode: 0o600 })
+  },
+  async replace(path, parts) {
+    const beside = `${path}.new`
+    try {
+      const file = await open(beside, 'w', 0o600)
+      try {
+        for await (const octets of parts) await file.writeFile(octets)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(beside, path)
+    } catch (error) {
+      await unlink(beside).catch(() => undefined)
+      throw error
+    }
+    // The folder too, so that the new name outlives a crash.
+    const folder = await open(dirname(path), 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
   }
 }
 

@@ -1,12 +1,13 @@
 // Replays what was recorded of CoreDNS's plugins through server processes. What fails is tried once more alone, patiently:
 // these cases hold times, and a machine may be busy. What is excepted is named here with its reason; an exception that
-// passes is a failure, so that the list can't rot. Usage: plugin-vectors.mjs RUNNER FOLDER. Last line: N passed, N failed.
+// passes is a failure, so that the list can't rot. Usage: plugin-vectors.mjs RUNNER FOLDER [SOURCE]. SOURCE is where the
+// state of the cluster comes from: `manifests` (default), or `api`. Last line: N passed, N failed.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-const [runner, folder] = process.argv.slice(2)
+const [runner, folder, source = 'manifests'] = process.argv.slice(2)
 const work = mkdtempSync(path.join(os.tmpdir(), 'labdns-plugin-vectors-'))
 
 /** Case: why it can't pass. */
@@ -29,7 +30,15 @@ function run(jobs, only) {
   const out = path.join(work, 'failures.json')
   rmSync(out, { force: true })
   const command = `${process.execPath} build/src/cli/labdns.js serve`
-  const args = ['--server', 'labdns', '--cmd', command, '--source', 'manifests', '--jobs', `${jobs}`]
+  const args = [
+    '--server',
+    'labdns',
+    '--cmd',
+    command,
+    ...(source === 'api' ? [] : ['--source', source]),
+    '--jobs',
+    `${jobs}`
+  ]
   const chosen = only === undefined ? [] : ['--only', `^(${only.map(literally).join('|')})$`]
   const { stdout, stderr } = spawnSync(
     process.execPath,

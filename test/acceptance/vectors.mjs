@@ -1,11 +1,14 @@
 // Replays the recorded answers through a server process. What is excepted is named here with its reason; an exception that
-// passes is a failure, so that the list can't rot. Usage: vectors.mjs RUNNER FOLDER. Last line: N passed, N failed.
+// passes is a failure, so that the list can't rot. Usage: vectors.mjs RUNNER FOLDER [SOURCE]. SOURCE is where the state
+// comes from: `manifests` (default), `api` for the runner's own API server, or the path of the program in ../shared/kube-api
+// (sets with ServiceImports or `multicluster` excepted: it has none). Last line: N passed, N failed.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-const [runner, folder] = process.argv.slice(2)
+const [runner, folder, source = 'manifests'] = process.argv.slice(2)
+const isReal = source.includes('/')
 const work = mkdtempSync(path.join(os.tmpdir(), 'labdns-vectors-'))
 const report = path.join(work, 'report.json')
 const run = spawnSync(
@@ -15,15 +18,29 @@ const run = spawnSync(
     '--server',
     'labdns',
     '--cmd',
-    `${process.execPath} build/src/cli/labdns.js serve`,
+    isReal
+      ? `${process.execPath} test/acceptance/behind-kube-api.mjs ${source}`
+      : `${process.execPath} build/src/cli/labdns.js serve`,
     '--source',
-    'manifests',
+    isReal ? 'api' : source,
     '--json',
     report,
-    folder
+    ...(isReal ? ['--wait', '30000', ...sets(folder)] : [folder])
   ],
   { encoding: 'utf8', maxBuffer: 1 << 28 }
 )
+/** The files of sets whose objects the real API server has the kinds of. */
+function sets(folder) {
+  return readdirSync(folder)
+    .filter(file => file.endsWith('.cases.json'))
+    .map(file => path.join(folder, file))
+    .filter(file => {
+      const { manifests, corefile } = JSON.parse(readFileSync(file, 'utf8'))
+      if (/^ *multicluster /m.test(corefile)) return false
+      return !/^kind: ServiceImport$/m.test(readFileSync(path.join(folder, manifests), 'utf8'))
+    })
+}
+
 const { cases } = JSON.parse(readFileSync(report, 'utf8'))
 rmSync(work, { recursive: true, force: true })
 

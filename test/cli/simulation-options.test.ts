@@ -2,6 +2,7 @@
 import t from 'tap'
 import { readArguments } from '../../src/cli/arguments.ts'
 import { simulationOptions } from '../../src/cli/simulation-options.ts'
+import { PLAIN_INDEX } from '../../src/cluster/index/cluster-index.ts'
 import { sourceChooser } from '../../src/cli/state.ts'
 import { testRuntime } from '../support/running-app.ts'
 
@@ -73,7 +74,15 @@ t.test('mistakes', t => {
 t.test('paths come from the command line, or else from the stanza', t => {
   const runtime = testRuntime()
   const at = { file: 'Corefile', line: 1, column: 1 }
-  const stanza = { manifests: ['m'], apps: ['a'], endpoint: '', tls: [], kubeconfig: [], at }
+  const stanza = {
+    manifests: ['m'],
+    apps: ['a'],
+    endpoint: '',
+    tls: [],
+    kubeconfig: [],
+    needs: PLAIN_INDEX,
+    at
+  }
   const keyOf = (words: string) => sourceChooser(read(words), runtime, () => new Uint8Array())(stanza).key
   t.equal(keyOf('--quiet'), keyOf('--manifests m --apps a'), 'the same files are the same source')
   t.not(keyOf('--apps a'), keyOf('--manifests a'))
@@ -85,7 +94,7 @@ t.test('paths come from the command line, or else from the stanza', t => {
     choose(none)
     t.fail('a stanza without a source')
   } catch (error) {
-    t.match(error, { hint: /add `--manifests FOLDER` or `--apps FOLDER`/ })
+    t.match(error, { hint: /`--manifests FOLDER` or `--apps FOLDER`/ })
   }
   for (const words of ['--apps - --manifests -', '--apps - --apps -', '--manifests - --manifests -']) {
     const message = 'standard input (-) can be read only once: name it in one --manifests or --apps'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { ManifestSource } from '../../src/cluster/manifests/manifest-source.ts'
 import type { ClusterSource } from '../../src/cluster/source.ts'
 import type { Engine } from '../../src/embed/engine.ts'
+import { systemClock, type Clock } from '../../src/runtime/clock.ts'
 import { fakeFiles } from '../support/fake-files.ts'
 import { decodeText, queryWire, type QueryFields, type ResponseText } from '../support/messages.ts'
 import { engineOf, testRuntime } from '../support/running-app.ts'
@@ -23,10 +24,15 @@ export interface Lab {
 export interface LabOptions {
   /** False: the source never says that it has told everything, nor anything at all. */
   readonly isLoaded?: boolean
+  /** The machine's own without it. */
+  readonly clock?: Clock
 }
 
-export async function lab(corefile: string, { isLoaded = true }: LabOptions = {}): Promise<Lab> {
-  const runtime = testRuntime({ files: fakeFiles({ '/lab/lab.yaml': readFileSync(LAB, 'utf8') }) })
+export async function lab(
+  corefile: string,
+  { isLoaded = true, clock = systemClock }: LabOptions = {}
+): Promise<Lab> {
+  const runtime = testRuntime({ clock, files: fakeFiles({ '/lab/lab.yaml': readFileSync(LAB, 'utf8') }) })
   const source = new ManifestSource({ paths: [], apps: ['/lab'], runtime })
   const engine = await engineOf(corefile, isLoaded ? source : UNLOADED, runtime)
   return {

@@ -78,6 +78,7 @@ const MISSING: Readonly<Record<string, string>> = {
 
 /** What is ours alone. */
 const OWN: readonly Row[] = [
+  ['labdns_autopath_queries_total', 'counter', 'server outcome'],
   ['labdns_cache_octets', 'gauge', ''],
   ['labdns_cache_octets_max', 'gauge', ''],
   ['labdns_drops_total', 'counter', 'reason'],

@@ -40,8 +40,8 @@ function isClear(result: LookupResult): string[] {
 }
 
 const MEGABYTE = 1 << 20
-/** Where every octet makes a line or a word, an eighth is as good, and takes an eighth of the time. */
-const SOME = MEGABYTE >> 3
+/** Where every octet makes a line or a word, a sixteenth is as good, and takes less time. */
+const SOME = MEGABYTE >> 4
 const ns = 'nameserver 10.96.0.10\n'
 const files: Readonly<Record<string, string>> = {
   'one search line of a megabyte': `${ns}search ${'a.test '.repeat(MEGABYTE / 7)}\n`,
@@ -50,23 +50,14 @@ const files: Readonly<Record<string, string>> = {
   'many newlines': '\n'.repeat(SOME),
   'a megabyte of blanks': `search${' '.repeat(MEGABYTE)}\n`,
   '10,000 options on a line': `${ns}options ${'ndots:3 rotate unknown '.repeat(3333)}ndots:2\n`,
-  '10,000 lines of options': `${ns}${'options attempts:2\n'.repeat(10_000)}`,
-  '10,000 servers': 'nameserver 10.96.0.10\n'.repeat(10_000),
+  '5,000 lines of options': `${ns}${'options attempts:2\n'.repeat(5000)}`,
+  '5,000 servers': 'nameserver 10.96.0.10\n'.repeat(5000),
   'every octet': ns + Array.from({ length: 65_536 }, (_, at) => String.fromCharCode(at % 256)).join(''),
   NULs: `${ns}search a.test\0b.test\n${'\0'.repeat(10_000)}`
 }
 
-/** One model of each grammar. */
-const grammars = [
-  'glibc-2.41',
-  'musl-1.2.5',
-  'go-1.24',
-  'cares-1.18.1',
-  'cares-1.34.5',
-  'dig-9.18',
-  'busybox-1.37-nslookup',
-  'systemd-resolved-252-nss'
-]
+/** Models whose grammars differ most. */
+const grammars = ['glibc-2.41', 'musl-1.2.5', 'cares-1.34.5', 'dig-9.18', 'busybox-1.37-nslookup']
 
 t.test('large and binary files', t => {
   for (const [what, text] of Object.entries(files)) {
@@ -197,7 +188,7 @@ t.test('any file, any name and any network', t => {
         return isClear(result).length === 0
       }
     ),
-    { numRuns: 300 }
+    { numRuns: 200 }
   )
   t.end()
 })

@@ -3,17 +3,18 @@ import t from 'tap'
 import { resolverModel } from '../../src/resolver/registry.ts'
 import { differences, readTraces, replay, type Trace } from '../support/resolver-traces.ts'
 
-const folder = new URL('../../../test/fixtures/vectors/resolver-traces/', import.meta.url).pathname
-const files = readTraces(folder)
+const fixtures = new URL('../../../test/fixtures/vectors/', import.meta.url).pathname
+const files = readTraces(`${fixtures}resolver-traces`)
+const moreFiles = readTraces(`${fixtures}resolver-runs`)
 
 t.test('recorded lookups', t => {
   let compared = 0
-  for (const [file, traces] of files) {
+  for (const [file, traces] of [...files, ...moreFiles]) {
     const found = traces.flatMap(trace => differences(trace).map(difference => `${trace.id}: ${difference}`))
     compared += traces.length
     t.same(found, [], `${file}: ${traces.length} lookups`)
   }
-  t.equal(compared, 1084, 'all of them')
+  t.equal(compared, 1084 + 660, 'all of them')
   t.end()
 })
 

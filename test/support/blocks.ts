@@ -123,6 +123,7 @@ export function setupBlocks(
   return configuration.blocks.map(block => {
     const byName = new Map<string, Plugin>()
     const checks = new Map<string, () => boolean>()
+    const words = new Map<string, () => readonly string[]>()
     const startups: (() => Promise<void> | void)[] = []
     const serving: (() => void)[] = []
     const shutdowns: ((isFinal: boolean) => Promise<void> | void)[] = []
@@ -158,8 +159,12 @@ export function setupBlocks(
       onStartup: task => void startups.push(task),
       onServing: task => void serving.push(task),
       onShutdown: task => void shutdowns.push(task),
-      readiness: check => void checks.set(current, check),
+      readiness: (check, tell) => {
+        checks.set(current, check)
+        if (tell !== undefined) words.set(current, tell)
+      },
       readinessChecks: checks,
+      readinessWords: words,
       bindTo: addresses => void (boundTo = addresses),
       get boundTo() {
         return boundTo

@@ -30,9 +30,9 @@ interface RecordedQuery {
   tMs: number
   sock: number
   reply: string
-  edns?: number
-  ad?: boolean
-  rd?: boolean
+  edns?: number | undefined
+  ad?: boolean | undefined
+  rd?: boolean | undefined
 }
 
 interface RecordedRun {

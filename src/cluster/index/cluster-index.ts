@@ -11,7 +11,8 @@ import {
   type ClusterKind,
   type ClusterObject,
   type EndpointSlice,
-  type Service
+  type Service,
+  type ServiceImport
 } from '../objects.ts'
 import type { LabelSelector } from '../selector.ts'
 import type { ClusterSink } from '../source.ts'
@@ -118,9 +119,7 @@ export class ClusterIndex implements ClusterSink {
           this.remove('ServiceImport', object.namespace, object.name)
           return
         }
-        const type = object.type === 'Headless' ? ServiceType.HEADLESS : ServiceType.ADDRESS
-        const fields = { type, addresses: object.ips, ports: object.ports, externalName: '' }
-        const change = this.imports.putService(object.namespace, object.name, fields)
+        const change = this.#putImport(object)
         // Addresses count too, which CoreDNS passes over: a serial may always move forward.
         if (change === 'answers' || change === 'other') this.multiclusterSerial = this.#now()
         this.#note(change === 'answers' ? 'other' : change)
@@ -149,6 +148,41 @@ export class ClusterIndex implements ClusterSink {
       case 'ServiceImport':
         this.#note(this.imports.removeService(namespace, name))
     }
+  }
+
+  /**
+   * Takes an object back that `storedObjects` gave, of an index with the same options: no selector is asked, and a slice
+   * stands once for each thing that it belongs to.
+   */
+  restore(object: ClusterObject): void {
+    switch (object.kind) {
+      case 'Namespace':
+        this.namespaces.declare(object.name, true)
+        break
+      case 'Service':
+        this.#putService(object)
+        break
+      case 'EndpointSlice': {
+        const service = ownLabel(object, SERVICE_NAME_LABEL)
+        const imported = ownLabel(object, MULTICLUSTER_SERVICE_LABEL)
+        if (service !== undefined) this.services.putSlice(object, service, '')
+        else if (imported !== undefined)
+          this.imports.putSlice(object, imported, ownLabel(object, SOURCE_CLUSTER_LABEL) ?? '')
+        break
+      }
+      case 'Pod':
+        this.pods.put(object)
+        break
+      case 'ServiceImport':
+        this.#putImport(object)
+    }
+    this.serial = this.#now()
+    this.generation++
+  }
+
+  /** Milliseconds of the runtime's clock. */
+  get nowMs(): number {
+    return this.#clock.now()
   }
 
   synced(): void {
@@ -185,6 +219,12 @@ export class ClusterIndex implements ClusterSink {
     if (moved) this.generation++
     // A new Service doesn't count, as in CoreDNS; the serial of a zone without changes is 0.
     if (change !== 'added' && (moved || change === 'answers')) this.externalSerial = this.#now()
+  }
+
+  #putImport(object: ServiceImport): Change {
+    const type = object.type === 'Headless' ? ServiceType.HEADLESS : ServiceType.ADDRESS
+    const fields = { type, addresses: object.ips, ports: object.ports, externalName: '' }
+    return this.imports.putService(object.namespace, object.name, fields)
   }
 
   #putSlice(slice: EndpointSlice): void {

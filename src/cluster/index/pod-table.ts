@@ -57,6 +57,20 @@ export class PodTable {
     return undefined
   }
 
+  /** All of them. One that comes while this is read may be missing. */
+  *all(): Generator<{ readonly namespace: string; readonly name: string; readonly address: string }, void> {
+    for (let pod = 0; pod < this.#count; pod++) {
+      const ref = this.#records[pod] as number
+      if (ref === 0) continue
+      const octets = this.#slab.octets(ref)
+      const at = this.#slab.offset(ref) + 4
+      const nameAt = at + 1 + (octets[at] as number)
+      const name = Buffer.from(octets.subarray(nameAt + 1, nameAt + 1 + (octets[nameAt] as number)))
+      const namespace = this.#namespaces.label(this.#namespaceOf(pod)).toString('utf8')
+      yield { namespace, name: name.toString('utf8'), address: this.#addressText(pod) }
+    }
+  }
+
   *#withAddress(text: string): Iterable<number> {
     const wanted = Buffer.from(text, 'utf8')
     const hash = this.#hasher.hash(wanted, 0, wanted.length, ADDRESS_SALT)
@@ -158,6 +172,7 @@ export class PodTable {
       pod
     )
     this.#slab.free(ref, 6 + addressLength + nameLength)
+    this.#records[pod] = 0
     this.#free.push(pod)
     this.#namespaces.release(namespace)
     this.podCount--

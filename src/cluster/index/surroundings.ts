@@ -51,6 +51,8 @@ class Shelf<T extends { readonly namespace: string; readonly name: string }> {
 }
 
 export class Surroundings {
+  /** Counts up with every change. */
+  changes = 0
   readonly services = new Shelf<Service>()
   readonly pods = new Shelf<Pod>()
   readonly #slices = new Shelf<EndpointSlice>()
@@ -58,12 +60,14 @@ export class Surroundings {
   readonly #slicesOf = new Map<string, Set<string>>()
 
   put(object: ClusterObject): void {
+    this.changes++
     if (object.kind === 'Service') this.services.put(object)
     else if (object.kind === 'Pod') this.pods.put(object)
     else if (object.kind === 'EndpointSlice') this.#putSlice(object)
   }
 
   remove(kind: ClusterKind, namespace: string, name: string): void {
+    this.changes++
     if (kind === 'Service') this.services.remove(namespace, name)
     else if (kind === 'Pod') this.pods.remove(namespace, name)
     else if (kind === 'EndpointSlice') this.#removeSlice(namespace, name)

@@ -21,6 +21,8 @@ export interface Kinds {
   readonly defaultNamespace: string
   /** Whether what Pods and workloads say of DNS, and NetworkPolicies of egress, is kept too. */
   readonly podDns?: boolean
+  /** Whether Services keep their selectors. */
+  readonly selectors?: boolean
   /** What is kept of an object of another kind; undefined: nothing. */
   readonly keep: (
     kind: string,

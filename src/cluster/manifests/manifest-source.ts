@@ -43,6 +43,8 @@ export interface ManifestOptions {
   readonly runtime: Pick<Runtime, 'clock' | 'files' | 'log'>
   /** Whether `podDns` and `networkPolicies` are going to be asked. */
   readonly podDns?: boolean
+  /** Whether Services keep their selectors, which no answer needs. Simulated ones always have them. */
+  readonly selectors?: boolean
   /** What `-` stands for. */
   readonly standardInput?: Uint8Array
   /** How changes are noticed; without it the files are read once. */
@@ -338,7 +340,8 @@ export class ManifestSource implements ClusterSource {
   #newFile(path: string, shown: string): ManifestFile {
     const { order, option } = this.#inputs.placeOf(path)
     const kinds = (option === 'apps' ? this.#apps?.kinds : undefined) ?? MANIFEST_KINDS
-    return newFile(path, shown, order, this.#options.podDns === true ? { ...kinds, podDns: true } : kinds)
+    const { podDns = false, selectors = false } = this.#options
+    return newFile(path, shown, order, podDns || selectors ? { ...kinds, podDns, selectors } : kinds)
   }
 
   async #read(octets: Buffer, hash: string, file: ManifestFile, pace: Pace): Promise<FileContents> {

@@ -10,6 +10,7 @@ import { networkPolicyIn } from './network-policy-in.ts'
 import type { ListHeader, Part } from './part.ts'
 import type { PartText } from './parts.ts'
 import { readPlainYaml } from './plain-yaml.ts'
+import type { Service } from '../objects.ts'
 import { podDnsIn } from './pod-dns-in.ts'
 import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
 
@@ -164,7 +165,7 @@ class PartReader implements Reading {
     const owner = ownerOf(held, value)
     this.found.push({
       ...subject,
-      held: detached(held),
+      held: detached(this.#kinds.selectors === true ? held : withoutSelector(held)),
       ...this.#place(path),
       ...(owner === undefined ? {} : { owner }),
       ...this.#asked(kind, apiVersion, value)
@@ -352,6 +353,14 @@ function listedKeys(keys: readonly string[]): string {
   return keys.length > 3
     ? `${first.join(', ')} and ${keys.length - 3} more keys`
     : listed(first).replace(' or ', ' and ')
+}
+
+/** No answer needs it, and every object is kept. */
+function withoutSelector(held: Held): Held {
+  if (held.kind !== 'Service' || held.selector === undefined) return held
+  const others: { -readonly [Key in keyof Service]: Service[Key] } = { ...held }
+  delete others.selector
+  return others
 }
 
 /** A copy that holds no slice of the file's text: V8 would keep the whole text alive for one long name. */

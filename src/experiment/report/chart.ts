@@ -19,9 +19,9 @@ const PANELS_MAX = 12
 
 const WIDTH = 360
 const HEIGHT = 240
-const LEFT = 34
+const LEFT = 44
 const RIGHT = 306
-const TOP = 24
+const TOP = 34
 const BOTTOM = 196
 /** Letters of lines that end close together are moved this far apart. */
 const LETTER_HEIGHT = 14
@@ -56,7 +56,7 @@ export function charts(result: ExperimentResult): Markup {
   }))
   const panels = grouped(rows, ({ setting }) => circumstancesKey(setting))
   const drawn = [...panels.values()].slice(0, PANELS_MAX)
-  const top = niceTop(Math.max(...rows.map(({ figures }) => figures.queries_per_lookup)))
+  const top = niceTop(rows.reduce((most, { figures }) => Math.max(most, figures.queries_per_lookup), 0))
   const ndots = [...new Set(rows.map(({ setting }) => setting.ndots))].sort((a, b) => a - b)
   const figures = drawn.map((panel, at) => {
     const lines = linesOf(panel, series, seriesName)
@@ -129,7 +129,7 @@ function picture({ lines, ndots, top, title, id }: Picture): Markup {
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${id}-title ${id}-text">
     <title id="${id}-title">Queries a lookup against ndots: ${title}</title>
     <desc id="${id}-text">${lines.map(described).join(' ')}</desc>
-    <text x="2" y="12" class="soft-text">queries a lookup</text>
+    <text x="2" y="15" class="soft-text">queries a lookup</text>
     ${steps.map(step => html`<path class="grid" d="M${LEFT} ${y(step)}H${RIGHT}" /><text x="${LEFT - 5}" y="${y(step) + 4}" text-anchor="end" class="soft-text">${figure(step)}</text> `)}${ndots
       .filter((_, at) => at % every === 0)
       .map(each => html`<text x="${x(each)}" y="${BOTTOM + 18}" text-anchor="middle">${each}</text> `)}

@@ -6,6 +6,7 @@ import {
   counted,
   figure,
   firstOf,
+  grouped,
   listed,
   numbered,
   percent,
@@ -31,10 +32,10 @@ const NAMED = 3
 /** One conclusion for all resolvers of which the same is true. */
 export function conclusions(result: ExperimentResult): readonly Conclusion[] {
   const varied = variedBy(result)
-  const rows = numbered(result)
+  const rows = grouped(numbered(result), ({ setting }) => kindOf(setting))
   const found = new Map<string, { resolvers: string[]; conclusion: Omit<Conclusion, 'resolvers'> }>()
   for (const least of result.least) {
-    const own = rowsOf(least, rows)
+    const own = sortedOf(rows.get(kindOf(least)) ?? [])
     const conclusion = {
       circumstances: circumstances(least, varied),
       origin: own[0]?.origin ?? 'modelled',
@@ -49,17 +50,31 @@ export function conclusions(result: ExperimentResult): readonly Conclusion[] {
   return [...found.values()].map(({ resolvers, conclusion }) => ({ resolvers, ...conclusion }))
 }
 
+/** What is true of all of them together; undefined where there is one alone, which says it itself. */
+export function overall({ settings, least }: ExperimentResult): string | undefined {
+  if (least.length < 2) return undefined
+  const breaking = new Set(
+    settings.filter(({ broken }) => broken.length > 0).map(({ setting }) => setting.ndots)
+  )
+  const safe = settings.reduce(
+    (best, { setting: { ndots } }) => (breaking.has(ndots) ? best : Math.min(best, ndots)),
+    Infinity
+  )
+  return safe === Infinity
+    ? 'No ndots of this experiment keeps every name in every setting.'
+    : `ndots ${safe} is the least that breaks no name in any setting.`
+}
+
 /** `glibc-2.36 and musl-1.2.5 (modelled), autopath on: `. */
 export function subject({ resolvers, circumstances: others, origin }: Conclusion): string {
   return `${listed(resolvers)} (${origin})${others === '' ? '' : `, ${others}`}`
 }
 
+const kindOf = (setting: Omit<NumberedSetting['setting'], 'ndots'>): string =>
+  `${setting.resolver} ${circumstancesKey(setting)}`
+
 /** Rows that differ in ndots alone, by ndots; of one origin, modelled ones first. */
-function rowsOf(least: LeastNdots, rows: readonly NumberedSetting[]): readonly NumberedSetting[] {
-  const key = circumstancesKey(least)
-  const own = rows.filter(
-    ({ setting }) => setting.resolver === least.resolver && circumstancesKey(setting) === key
-  )
+function sortedOf(own: readonly NumberedSetting[]): readonly NumberedSetting[] {
   const modelled = own.filter(({ origin }) => origin === 'modelled')
   return (modelled.length > 0 ? modelled : own).toSorted((a, b) => a.setting.ndots - b.setting.ndots)
 }
@@ -81,7 +96,7 @@ function sentencesOf({ ndots }: LeastNdots, rows: readonly NumberedSetting[]): s
   if (lower !== undefined) {
     const verb = costOf(lower) < costOf(here) - 0.005 ? 'would save more' : 'would save nothing'
     sentences.push(
-      `ndots ${lower.setting.ndots} ${verb} (${figure(costOf(lower))}) and break ${counted(lower.broken.length, 'name')}: ${firstOf(lower.broken, NAMED)}.`
+      `ndots ${lower.setting.ndots} ${verb} (${figure(costOf(lower))} a lookup) and break ${counted(lower.broken.length, 'name')}: ${firstOf(lower.broken, NAMED)}.`
     )
   }
   const safe = rows.filter(({ broken }) => broken.length === 0)

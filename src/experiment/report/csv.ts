@@ -1,9 +1,9 @@
 // Settings and broken names as CSV (RFC 4180), for spreadsheets.
 import { figureNames } from '../assertions.ts'
 import type { ExperimentResult } from '../result.ts'
-import { isLeast } from './figures.ts'
+import { leastOf } from './figures.ts'
 
-/** One row a setting, with a head; `\r\n` ends each line. Shares are 0 to 1, times milliseconds of model time. */
+/** One row a setting, with a head; `\r\n` ends each line. Shares are 0 to 1, times milliseconds of model time; broken names stand in one field, with spaces. */
 export function settingsCsv(result: ExperimentResult): string {
   const head = [
     ...['setting', 'origin', 'resolver', 'ndots', 'search', 'search_domains', 'autopath'],
@@ -11,6 +11,7 @@ export function settingsCsv(result: ExperimentResult): string {
     ...figureNames,
     ...['least_that_breaks_no_name', 'broken']
   ]
+  const isLeast = leastOf(result)
   const rows = result.settings.map((each, at) => {
     const { setting, figures } = each
     return [
@@ -19,31 +20,16 @@ export function settingsCsv(result: ExperimentResult): string {
       ...[setting.upstream.delayMs, setting.upstream.loss, each.lookups, each.found],
       ...[each.queries, each.nxdomain, each.upstream],
       ...figureNames.map(name => rounded(figures[name])),
-      ...[isLeast(each, result) ? 'yes' : 'no', cell(each.broken)]
+      ...[isLeast(each) ? 'yes' : 'no', cell(each.broken)]
     ]
   })
-  return csv([head, ...rows])
-}
-
-/** One row a name that breaks in a setting. */
-export function brokenCsv(result: ExperimentResult): string {
-  const rows = result.settings.flatMap(({ setting, origin, broken }, at) =>
-    broken.map(name => [
-      ...[name, at + 1, origin, setting.resolver, setting.ndots, setting.search],
-      ...[setting.autopath ? 'on' : 'off', setting.upstream.delayMs, setting.upstream.loss]
-    ])
-  )
-  const head = [
-    ...['name', 'setting', 'origin', 'resolver', 'ndots', 'search', 'autopath'],
-    ...['upstream_delay_ms', 'upstream_loss']
-  ]
   return csv([head, ...rows])
 }
 
 const csv = (rows: readonly (readonly (string | number)[])[]): string =>
   rows.map(row => `${row.map(field).join(',')}\r\n`).join('')
 
-/** Spreadsheets cut a cell at 32,767 characters without a word; `brokenCsv` has every name. */
+/** Spreadsheets cut a cell at 32,767 characters without a word; the JSON has every name. */
 const CELL_MAX = 32_000
 
 function cell(names: readonly string[]): string {

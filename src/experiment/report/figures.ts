@@ -73,13 +73,12 @@ export interface NumberedSetting extends SettingResult {
 export const numbered = ({ settings }: ExperimentResult): readonly NumberedSetting[] =>
   settings.map((setting, number) => ({ ...setting, number }))
 
-/** Whether this setting is the least ndots that breaks no name, of its kind. */
-export function isLeast({ setting }: SettingResult, { least }: ExperimentResult): boolean {
-  const key = circumstancesKey(setting)
-  return least.some(
-    each =>
-      each.resolver === setting.resolver && each.ndots === setting.ndots && circumstancesKey(each) === key
-  )
+/** Tells settings that are the least ndots that breaks no name, of their kind. */
+export function leastOf({ least }: ExperimentResult): (row: SettingResult) => boolean {
+  const keyOf = (each: Omit<Setting, 'ndots'>, ndots: number) =>
+    `${each.resolver} ${ndots} ${circumstancesKey(each)}`
+  const keys = new Set(least.flatMap(each => (each.ndots === undefined ? [] : keyOf(each, each.ndots))))
+  return ({ setting }) => keys.has(keyOf(setting, setting.ndots))
 }
 
 /** Items by a key, in the order of each key's first. */
@@ -119,9 +118,15 @@ export function settingsText(rows: readonly NumberedSetting[], result: Experimen
     else same.push(where)
   }
   return [...byText]
-    .map(([text, wheres]) => (wheres.length === all.size ? text : `${wheres.join(' or ')}: ${text}`))
+    .map(([text, wheres]) => (wheres.length === all.size ? text : `${anyOf(wheres)}: ${text}`))
     .join('. ')
 }
+
+const ANY_MAX = 6
+const anyOf = (words: readonly string[]): string =>
+  words.length <= ANY_MAX + 1
+    ? words.join(' or ')
+    : `${words.slice(0, ANY_MAX).join(' or ')} or ${words.length - ANY_MAX} more`
 
 /** `modelled`, `measured`, or both. */
 export const originsOf = (rows: readonly NumberedSetting[]): string =>

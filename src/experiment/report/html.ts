@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto'
 import type { ExperimentResult } from '../result.ts'
 import { charts } from './chart.ts'
-import { conclusions, subject } from './conclusion.ts'
-import { counted, firstOf, isBeyond, listed } from './figures.ts'
+import { conclusions, overall, subject } from './conclusion.ts'
+import { counted, isBeyond, listed } from './figures.ts'
 import { code, html, trusted, type Content, type Markup } from './markup.ts'
 import { SCRIPT } from './script.ts'
 import { STYLE } from './style.ts'
@@ -71,8 +71,8 @@ function sections(result: ExperimentResult): readonly Section[] {
   return [
     { id: 'conclusion', heading: 'Conclusion', content: conclusion(result) },
     { id: 'assertions', heading: 'Assertions', content: assertions(result) },
-    { id: 'asked', heading: 'What was asked', content: asked(result) },
     { id: 'charts', heading: 'Queries a lookup, by ndots', content: chartsOf(result) },
+    { id: 'asked', heading: 'What was asked', content: asked(result) },
     { id: 'settings', heading: 'Every setting', content: settingsTable(result) },
     { id: 'broken', heading: 'Names that break', content: brokenTable(result) },
     { id: 'nowhere', heading: 'Names found nowhere', content: nowhere(result) },
@@ -82,12 +82,19 @@ function sections(result: ExperimentResult): readonly Section[] {
   ]
 }
 
+/** Conclusions that people read one by one. */
+const CONCLUSIONS_MAX = 200
+
 function conclusion(result: ExperimentResult): Markup {
   const found = conclusions(result)
   if (found.length === 0) return html`<p>There is nothing to compare: no setting was asked.</p>`
-  return html`<ul class="verdicts">
-    ${found.map(each => html`<li${each.ndots === undefined ? html` class="worse"` : undefined}><strong>${each.ndots === undefined ? '✕' : '✓'} ${subject(each)}</strong> ${each.sentences.join(' ')}</li>\n`)}
-  </ul>`
+  const all = overall(result)
+  const left = found.length - CONCLUSIONS_MAX
+  return html`${all === undefined ? undefined : html`<p><strong>${all}</strong></p>`}
+    <ul class="verdicts">
+      ${found.slice(0, CONCLUSIONS_MAX).map(each => html`<li${each.ndots === undefined ? html` class="worse"` : undefined}><strong>${each.ndots === undefined ? '✕' : '✓'} ${subject(each)}</strong> ${each.sentences.join(' ')}</li>\n`)}
+    </ul>
+    ${left > 0 ? html`<p>${counted(left, 'more conclusion')} in the JSON, by the least ndots of each.</p>` : undefined}`
 }
 
 function assertions({ assertions: all }: ExperimentResult): Markup | undefined {
@@ -115,12 +122,22 @@ function assertions({ assertions: all }: ExperimentResult): Markup | undefined {
 /** Names written out in a sentence. */
 const NAMED = 6
 
+/** The first of them, and how many more. */
+function named(names: readonly string[]): Content {
+  const left = names.length - NAMED
+  const shown = left > 1 ? names.slice(0, NAMED) : names
+  return [
+    shown.map((name, at) => [at === 0 ? '' : ', ', code(name)]),
+    left > 1 ? ` and ${counted(left, 'more', 'more')}` : ''
+  ]
+}
+
 function asked({ spec, state, settings }: ExperimentResult): Markup {
   const lookups = settings.reduce((sum, each) => sum + each.lookups, 0)
   const facts: readonly (readonly [string, Content])[] = [
     ['State', state],
     ...(spec.server === undefined ? [] : [['Server', code(spec.server)] as const]),
-    ['Names', [`${counted(spec.names.length, 'name')}: `, code(firstOf(spec.names, NAMED))]],
+    ['Names', [`${counted(spec.names.length, 'name')}: `, named(spec.names)]],
     ['ndots', spec.ndots.join(', ')],
     [
       'Search lists',
@@ -139,7 +156,7 @@ function asked({ spec, state, settings }: ExperimentResult): Markup {
         ? 'every name of the experiment that the cluster has nothing for'
         : [
             `${counted(spec.exists.length, 'name')}${spec.exists.length === 0 ? '' : ': '}`,
-            code(firstOf(spec.exists, NAMED))
+            named(spec.exists)
           ]
     ],
     ['Network', `${spec.networkMs} ms to the server`],
@@ -196,7 +213,7 @@ function words({ settings }: ExperimentResult): Markup {
     <dt>ndots</dt>
     <dd>
       A name with fewer dots is tried with each domain of the search list before it is tried as it is; one
-      with as many or more, the other way round.
+      with as many or more, the other way round (musl then leaves the search list out).
     </dd>
     <dt>Broken name</dt>
     <dd>Not found in this setting, but found with another ndots and everything else equal.</dd>

@@ -95,6 +95,7 @@ figure{margin:0;background:var(--panel);border:1px solid var(--rule);padding:.6r
 figcaption{font-weight:600;margin-bottom:.3rem}
 svg{display:block;width:100%;height:auto}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}
+@media (max-width:30rem){svg text{font-size:15px}}
 .soft-text{fill:var(--soft)!important}
 .letter{font-weight:700!important}
 .grid{stroke:var(--rule);stroke-width:1}

@@ -1,12 +1,12 @@
 // The outcome for a terminal, or for whatever reads standard output: a table of the settings, then what it comes to.
 import Table from 'cli-table3'
 import type { ExperimentResult } from '../result.ts'
-import { conclusions, subject } from './conclusion.ts'
+import { conclusions, overall, subject } from './conclusion.ts'
 import {
   counted,
   figure,
   isBeyond,
-  isLeast,
+  leastOf,
   milliseconds,
   numbered,
   percent,
@@ -52,9 +52,10 @@ export function tableReport(result: ExperimentResult, options: TableOptions): st
 
 function columnsOf(result: ExperimentResult, { unicode, colour }: TableOptions): readonly Column[] {
   const varied = variedBy(result)
+  const isLeast = leastOf(result)
   const verdict = (row: NumberedSetting): string => {
     if (row.broken.length > 0) return bad(`${unicode ? '✕ ' : ''}${row.broken.length} broken`, colour)
-    return isLeast(row, result) ? good(`${unicode ? '✓ ' : ''}least`, colour) : 'none broken'
+    return isLeast(row) ? good(`${unicode ? '✓ ' : ''}least`, colour) : 'none broken'
   }
   return [
     { head: 'RESOLVER', text: ({ setting }) => setting.resolver },
@@ -107,18 +108,28 @@ function rendered(
 // eslint-disable-next-line no-control-regex -- the sequences that `sgr` writes.
 const widthOf = (text: string): number => text.split('\n', 1)[0]!.replace(/\u001b\[\d+m/g, '').length
 
+/** What people read; the page has more, and the JSON all. */
+const CONCLUSIONS_MAX = 40
+
 function conclusionLines(result: ExperimentResult, options: TableOptions): readonly string[] {
-  return conclusions(result).map(
-    each => `${bold(visible(subject(each)), options.colour)}: ${visible(each.sentences.join(' '))}`
-  )
+  const all = overall(result)
+  const found = conclusions(result)
+  const left = found.length - CONCLUSIONS_MAX
+  return [
+    ...(all === undefined ? [] : [bold(all, options.colour)]),
+    ...found
+      .slice(0, CONCLUSIONS_MAX)
+      .map(each => `${bold(visible(subject(each)), options.colour)}: ${visible(each.sentences.join(' '))}`),
+    ...(left > 0 ? [`… and ${left} more`] : [])
+  ]
 }
 
-function assertionLines({ assertions }: ExperimentResult, { colour }: TableOptions): readonly string[] {
-  return assertions.flatMap(({ text, holds, failures }) => [
-    `assert ${visible(text)}: ${holds ? good('holds', colour) : bad('does not hold', colour)}`,
-    ...failures.map(failure => `  ${visible(failure)}`)
-  ])
-}
+/** Whether each holds; where it doesn't is told on standard error, wherever the table goes. */
+const assertionLines = ({ assertions }: ExperimentResult, { colour }: TableOptions): readonly string[] =>
+  assertions.map(
+    ({ text, holds }) =>
+      `assert ${visible(text)}: ${holds ? good('holds', colour) : bad('does not hold', colour)}`
+  )
 
 const noteLines = ({ notes, nowhere }: ExperimentResult): readonly string[] => [
   ...(nowhere.length === 0

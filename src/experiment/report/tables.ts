@@ -5,7 +5,7 @@ import {
   figure,
   grouped,
   isBeyond,
-  isLeast,
+  leastOf,
   milliseconds,
   numbered,
   originsOf,
@@ -50,14 +50,14 @@ export function settingsTable(result: ExperimentResult): Markup | undefined {
       ? [{ head: 'Upstream', text: ({ setting }: NumberedSetting) => isBeyond(setting.upstream) }]
       : []),
     { head: 'Origin', text: ({ origin }) => origin },
+    { head: 'Names', text: verdict(result), value: ({ broken }) => broken.length },
     number('Queries a lookup', row => row.figures.queries_per_lookup, figure),
     number('NXDOMAIN share', row => row.figures.nxdomain_share, percent),
     number('Leaks a lookup', row => row.figures.upstream_per_lookup, figure),
     number('p50 ms', row => row.figures.p50_ms, milliseconds),
     number('p90 ms', row => row.figures.p90_ms, milliseconds),
     number('p99 ms', row => row.figures.p99_ms, milliseconds),
-    number('Found', row => row.found, String),
-    { head: 'Names', text: verdict(result), value: ({ broken }) => broken.length }
+    number('Found', row => row.found, String)
   ]
   const left = rows.length - ROWS_MAX
   const heads = [{ head: 'Resolver' }, number('ndots', row => row.setting.ndots, String), ...columns] as const
@@ -100,13 +100,14 @@ function settingRow(row: NumberedSetting, columns: readonly Column[]): Markup {
   </tr> `
 }
 
-const verdict =
-  (result: ExperimentResult) =>
-  (row: NumberedSetting): Markup => {
+function verdict(result: ExperimentResult): (row: NumberedSetting) => Markup {
+  const isLeast = leastOf(result)
+  return row => {
     if (row.broken.length > 0)
       return html`<a class="bad" href="#broken">✕ ${counted(row.broken.length, 'name')} broken</a>`
-    return isLeast(row, result) ? html`<span class="good">✓ least that breaks none</span>` : html`breaks none`
+    return isLeast(row) ? html`<span class="good">✓ least that breaks none</span>` : html`breaks none`
   }
+}
 
 /** Names by the settings they break in: each name is on the page once, however many settings break it. */
 export function brokenTable(result: ExperimentResult): Markup {
@@ -140,7 +141,7 @@ export function brokenTable(result: ExperimentResult): Markup {
       html`<tr>
         <th scope="row" class="names">${text}</th>
         <td>${originsOf(own)}</td>
-        <td class="names">${kept.map(name => html`${code(name)} `)}</td>
+        <td class="names">${kept.map((name, at) => [at === 0 ? '' : ', ', code(name)])}</td>
       </tr> `
     )
   }

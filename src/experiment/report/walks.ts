@@ -27,10 +27,12 @@ export function walkPictures(result: ExperimentResult): Markup | undefined {
   const names: Markup[] = []
   let queries = 0
   let left = 0
+  // The one that goes the most ways shows the most.
+  const open = result.walks.reduce((most, each) => (each.walks.length > most.walks.length ? each : most))
   for (const each of result.walks) {
     queries += each.walks.reduce((sum, walk) => sum + Math.min(walk.queries.length, WALK_MAX), 0)
     if (queries > QUERIES_MAX && names.length > 0) left++
-    else names.push(nameWalks(each, rows, result, names.length === 0))
+    else names.push(nameWalks(each, rows, result, each === open))
   }
   const of =
     result.spec.names.length > result.walks.length ? ` of ${counted(result.spec.names.length, 'name')}` : ''
@@ -67,9 +69,9 @@ function nameWalks(
   const [least, most] = [Math.min(...counts), Math.max(...counts)]
   const failing = walks.filter(({ ok }) => !ok).length
   const summary = [
-    counted(walks.length, 'different walk'),
+    walks.length === 1 ? 'one walk' : counted(walks.length, 'different walk'),
     least === most ? counted(most, 'query', 'queries') : `${least} to ${counted(most, 'query', 'queries')}`,
-    ...(failing > 0 ? [`${failing} of them find nothing`] : [])
+    ...(failing > 0 ? [failing === walks.length ? 'finds nothing' : `${failing} without finding it`] : [])
   ]
   return html`<details${isOpen ? html` open` : undefined}>
 <summary><h3>${code(name)}</h3> <span class="soft">${summary.join(', ')}</span></summary>
@@ -161,7 +163,8 @@ function shapeOf(reply: string): Shape {
   }
 }
 
-const classOf = (shape: Shape): string => (shape === 'answer' ? 'good' : 'bad')
+/** NODATA is what AAAA gets wherever there is IPv4 only: nothing bad. */
+const classOf = (shape: Shape): string => (shape === 'answer' ? 'good' : shape === 'nodata' ? 'ends' : 'bad')
 
 /** The name with what the search list added to it set apart. */
 function nameMarkup(asked: string, name: string): Markup {

@@ -215,7 +215,7 @@ export class Cache implements Plugin {
     survey.setTtls(answer.octets, lifetime)
     if (!wanted) answer.flags &= ~Flag.AD
     // What an upstream says in its OPT goes no further, the first time as later.
-    answer.opt = undefined
+    if (answer.opt?.isOwn !== true) answer.opt = undefined
     if (answer.more !== undefined) answer.more = this.#withTtls(query, answer.more, lifetime)
     this.#showEntries(meter)
     return answer

@@ -57,6 +57,8 @@ export class K8sExternal implements Plugin, Transferer {
     const view = this.#view
     if (zone === undefined || view === undefined) return next.answer(query)
     query.liveUse = LiveUse.ANSWERED
+    const held = view.hold(() => this.answer(query, next))
+    if (held !== undefined) return held
     if (query.qclass !== Rclass.IN || query.qtype === Rtype.AXFR || query.qtype === Rtype.IXFR)
       return emptyAnswer(query, Rcode.REFUSED)
     const zoneAt = zones.zoneAt

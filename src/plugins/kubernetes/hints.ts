@@ -27,21 +27,67 @@ const OWN_LABELS = new Set([
 /** Labels that name what a Pod belongs to. */
 const NAME_LABELS = ['app.kubernetes.io/name', 'app', 'k8s-app', 'app.kubernetes.io/instance', 'name']
 
+/** Hints that are remembered, until anything changes. */
+const REMEMBERED_MAX = 1000
+/** Searches in a second: each may take a millisecond, and whoever asks for thousands of names that aren't there reads none. */
+const SEARCHES_MAX = 50
+const SECOND_MS = 1000
+const NONE: readonly string[] = []
+
+/** Remembers what searches found, and leaves them out when there are too many. */
+class Searches {
+  readonly #index: ClusterIndex
+  readonly #found = new Map<string, unknown>()
+  #state = ''
+  #secondAt = 0
+  #count = 0
+
+  constructor(index: ClusterIndex) {
+    this.#index = index
+  }
+
+  /** What `search` finds for the question `key`, or `otherwise`. */
+  find<T>(key: string, otherwise: T, search: () => T): T {
+    const { generation, surroundings, nowMs } = this.#index
+    const state = `${generation} ${surroundings?.changes ?? 0}`
+    if (state !== this.#state || this.#found.size >= REMEMBERED_MAX) this.#found.clear()
+    this.#state = state
+    const known = this.#found.get(key)
+    if (known !== undefined) return known as T
+    if (nowMs - this.#secondAt >= SECOND_MS) {
+      this.#secondAt = nowMs
+      this.#count = 0
+    }
+    if (++this.#count > SEARCHES_MAX) return otherwise
+    const found = search()
+    this.#found.set(key, found)
+    return found
+  }
+}
+
 export class HintFinder {
   readonly #index: ClusterIndex
   readonly #options: KubernetesOptions
   /** Whether the option `namespaces` lets a namespace be seen. */
   readonly #isListed: (namespace: number) => boolean
+  readonly #searches: Searches
 
   constructor(index: ClusterIndex, options: KubernetesOptions, isListed: (namespace: number) => boolean) {
     this.#index = index
     this.#options = options
     this.#isListed = isListed
+    this.#searches = new Searches(index)
   }
 
   /** For a Service that isn't in a namespace that is; `endpoint` is the label below it, where one was asked for. */
   noService(namespace: string, service: string, endpoint: string, zone: Zone): Hints {
-    const elsewhere = this.servicesNamed(service, zone, namespace)
+    return this.#searches.find(`s ${namespace} ${service} ${endpoint} ${zoneText(zone)}`, {}, () =>
+      this.#noService(namespace, service, endpoint, zone)
+    )
+  }
+
+  #noService(namespace: string, service: string, endpoint: string, zone: Zone): Hints {
+    const elsewhere = this.#servicesNamed(service, zone, namespace)
     const near = zone.isMulticluster ? undefined : nearestWord(service, this.#servicesIn(namespace))
     const pod = endpoint === '' ? undefined : this.#pod(namespace, endpoint, zone)
     const workload = this.#workload(namespace, service)
@@ -55,9 +101,15 @@ export class HintFinder {
 
   /** For a namespace that isn't there; `service` is empty where only a namespace was asked for. */
   noNamespace(namespace: string, service: string, zone: Zone): Hints {
+    return this.#searches.find(`n ${namespace} ${service} ${zoneText(zone)}`, {}, () =>
+      this.#noNamespace(namespace, service, zone)
+    )
+  }
+
+  #noNamespace(namespace: string, service: string, zone: Zone): Hints {
     // `shop.web` for `web.shop`, or the second element of a search path: `web.svc.cluster.local`.
     const elsewhere =
-      service === '' ? this.servicesNamed(namespace, zone) : this.#exact(namespace, service, zone)
+      service === '' ? this.#servicesNamed(namespace, zone) : this.#exact(namespace, service, zone)
     const near = nearestWord(namespace, this.#namespaces())
     const name = near === undefined || service === '' ? undefined : this.#exact(service, near, zone)[0]
     return {
@@ -68,12 +120,20 @@ export class HintFinder {
 
   /** For a Pod's label below `pod`. */
   noPod(namespace: string, label: string, zone: Zone): Hints {
-    const pod = this.#pod(namespace, label, zone)
-    return pod === undefined ? {} : { pod }
+    return this.#searches.find(`p ${namespace} ${label} ${zoneText(zone)}`, {}, () => {
+      const pod = this.#pod(namespace, label, zone)
+      return pod === undefined ? {} : { pod }
+    })
   }
 
   /** For a label below a Service that is no endpoint's name. */
   noEndpoint(namespace: string, service: string, label: string, isHeadless: boolean, zone: Zone): Hints {
+    return this.#searches.find(`e ${namespace} ${service} ${label} ${zoneText(zone)}`, {}, () =>
+      this.#noEndpoint(namespace, service, label, isHeadless, zone)
+    )
+  }
+
+  #noEndpoint(namespace: string, service: string, label: string, isHeadless: boolean, zone: Zone): Hints {
     const surroundings = this.#index.surroundings
     if (surroundings === undefined || zone.isMulticluster) return {}
     const names: string[] = []
@@ -101,7 +161,7 @@ export class HintFinder {
   }
 
   /** Full names of Services with a name, those of one namespace left out. */
-  servicesNamed(service: string, zone: Zone, but = ''): string[] {
+  #servicesNamed(service: string, zone: Zone, but = ''): string[] {
     const found: string[] = []
     for (const namespace of this.#namespaces()) {
       if (namespace === but) continue
@@ -112,11 +172,17 @@ export class HintFinder {
   }
 
   /** Full names of Services that somebody may have meant who wrote these labels, outside of any zone of ours. */
-  meant(labels: readonly string[], zone: Zone): string[] {
+  meant(labels: readonly string[], zone: Zone): readonly string[] {
+    return this.#searches.find(`m ${labels.join('.')} ${zoneText(zone)}`, NONE, () =>
+      this.#meant(labels, zone)
+    )
+  }
+
+  #meant(labels: readonly string[], zone: Zone): readonly string[] {
     const kind = labels.indexOf('svc')
     const [first = '', second = ''] = labels
     if (kind >= 2) return this.#exact(labels[kind - 2] ?? '', labels[kind - 1] ?? '', zone)
-    if (labels.length === 1) return this.servicesNamed(first, zone)
+    if (labels.length === 1) return this.#servicesNamed(first, zone)
     return labels.length === 2 ? this.#exact(first, second, zone) : []
   }
 

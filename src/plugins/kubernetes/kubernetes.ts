@@ -2,6 +2,7 @@
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Answer, RcodeNumber, Reason } from '../../dns/answer.ts'
 import { AnswerWriter } from '../../dns/answer-writer.ts'
+import { explainFailure, ExtendedError } from '../../dns/extended-error.ts'
 import type { ChainEnd } from '../../dns/facts.ts'
 import type { Eventual, Example, Handler, Plugin } from '../../dns/plugin.ts'
 import { LiveUse, type Query } from '../../dns/query.ts'
@@ -22,6 +23,7 @@ import { Reasons, Rule } from './reasons.ts'
 import { RecordWriter } from './records.ts'
 import { Reverse } from './reverse.ts'
 import { SearchPaths } from './search-paths.ts'
+import { unsyncedText, Waiting, type StateView } from './waiting.ts'
 import { ClusterTransfer } from './zone-transfer.ts'
 
 export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
@@ -38,13 +40,20 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   readonly #reasons: Reasons
   readonly #metadata: QueryMetadata
   readonly #searchPaths: SearchPaths
-  /** Seconds: what every record but a few gets. */
-  readonly #ttl: number
+  readonly #state: StateView
+  readonly #waiting: Waiting
 
-  constructor(index: ClusterIndex, options: KubernetesOptions, lookup: Lookup) {
+  /** `state` says how the index's source does; without it nothing is known of that. */
+  constructor(
+    index: ClusterIndex,
+    options: KubernetesOptions,
+    lookup: Lookup,
+    state: StateView = UNKNOWN_STATE
+  ) {
     this.index = index
+    this.#state = state
+    this.#waiting = new Waiting(state)
     this.options = options
-    this.#ttl = options.ttl
     this.#zones = new ZoneTable(options.zones.map(zone => [zone.name, zone] as const))
     this.#match = new Match(index, options)
     this.#metadata = new QueryMetadata(index, options)
@@ -59,8 +68,9 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     })
   }
 
+  /** Seconds: what every record but a few gets. */
   get ttl(): number {
-    return this.#ttl
+    return this.options.ttl
   }
 
   isListed(namespace: number): boolean {
@@ -70,6 +80,10 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   searchPath(query: Query): readonly Name[] | undefined {
     const zone = this.#zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
     return zone === undefined ? undefined : this.#searchPaths.of(query.peer.address, zone)
+  }
+
+  hold(answer: () => Eventual<Answer>): Promise<Answer> | undefined {
+    return this.index.isSynced ? undefined : this.#waiting.hold(answer)
   }
 
   searchPathByName(query: Query): readonly Name[] | NoSearchPath {
@@ -103,6 +117,11 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     if (zone === undefined) return next.answer(query)
     query.liveUse = LiveUse.ANSWERED
     if (query.qclass !== Rclass.IN) return this.#refuse(query, Rule.REFUSED_CLASS)
+    if (!this.index.isSynced) {
+      // CoreDNS does not listen yet at that time.
+      const held = this.hold(() => this.answer(query, next))
+      if (held !== undefined) return held
+    }
     const zoneAt = this.#zones.zoneAt
     switch (query.qtype) {
       case Rtype.A:
@@ -147,7 +166,10 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
         if (targets.length > 0) return this.#chain.follow(query, targets, this.#negatives(zoneAt))
       }
       writer.begin(query, room)
-      if (this.#records.addresses(match, query.qtype, this.#ttl, HEADER_OCTETS, writer.questionOctets) > 0) {
+      if (
+        this.#records.addresses(match, query.qtype, this.options.ttl, HEADER_OCTETS, writer.questionOctets) >
+        0
+      ) {
         return this.#positive(query, this.#reasons.byOutcome[outcome])
       }
     }
@@ -159,7 +181,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
   #ownAddresses(query: Query, zoneAt: number): Answer {
     this.#writer.begin(query)
     const family = query.qtype === Rtype.A ? 4 : 16
-    if (this.apex.writeOwnAddresses(family, this.#ttl))
+    if (this.apex.writeOwnAddresses(family, this.options.ttl))
       return this.#positive(query, this.#rule(Rule.NAME_SERVER))
     return this.#noData(query, zoneAt, this.#reasons.noData)
   }
@@ -191,7 +213,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     if (outcome === Outcome.ADDRESSES || outcome === Outcome.ENDPOINTS || outcome === Outcome.POD) {
       this.#writer.begin(query)
       const zoneName = query.wire.subarray(zoneAt, query.nameEnd)
-      if (this.#records.services(match, this.#ttl, zoneName) > 0) {
+      if (this.#records.services(match, this.options.ttl, zoneName) > 0) {
         return this.#positive(query, this.#reasons.byOutcome[outcome])
       }
     }
@@ -200,7 +222,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
 
   #pointers(query: Query, next: Handler, zone: Zone, zoneAt: number): Eventual<Answer> {
     this.#writer.begin(query)
-    const found = this.#reverse.write(query, this.#ttl)
+    const found = this.#reverse.write(query, this.options.ttl)
     if (found > 0) return this.#positive(query, this.#rule(Rule.PTR_FOUND))
     if (found === 0) return this.#nameError(query, next, zoneAt, this.#rule(Rule.PTR_NOT_FOUND))
     const match = this.#match
@@ -217,7 +239,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     if (match.outcome >= FIRST_NAME_ERROR) return this.#errorUnlessOwnName(query, next, zoneAt, match.outcome)
     if (match.outcome !== Outcome.EXTERNAL_NAME) return this.#noData(query, zoneAt, this.#reasons.noData)
     this.#writer.begin(query)
-    this.#chain.writeOne(match, this.#ttl)
+    this.#chain.writeOne(match, this.options.ttl)
     return this.#positive(query, this.#reasons.byOutcome[Outcome.EXTERNAL_NAME])
   }
 
@@ -251,7 +273,7 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     // CoreDNS compares the apex with the lower-cased name: a capital letter in the zone means NODATA (a quirk).
     if (isLowerCase(query.wire, zoneAt, query.nameEnd)) {
       this.#writer.begin(query)
-      if (this.apex.writeNameServers(query.wire.subarray(zoneAt, query.nameEnd), this.#ttl)) {
+      if (this.apex.writeNameServers(query.wire.subarray(zoneAt, query.nameEnd), this.options.ttl)) {
         return this.#positive(query, this.#rule(Rule.APEX))
       }
     }
@@ -278,14 +300,19 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
    * nobody can know, so it is SERVFAIL, and the next plugin isn't asked either (docs/differences.md).
    */
   #nameError(query: Query, next: Handler, zoneAt: number, reason: Reason | undefined): Eventual<Answer> {
-    if (!this.index.isSynced)
-      return this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
+    if (!this.index.isSynced) return this.#unsynced(query, zoneAt)
     if (this.options.fallthrough?.find(query.wire, HEADER_OCTETS, query.nameEnd) === true) {
       query.liveUse = LiveUse.PASSED
       query.trace?.note(query, () => ({ ...(reason as Reason).explain(query), passedOn: true }))
       return next.answer(query)
     }
     return this.#negative(query, zoneAt, Rcode.NXDOMAIN, reason)
+  }
+
+  #unsynced(query: Query, zoneAt: number): Answer {
+    const answer = this.#negative(query, zoneAt, Rcode.SERVFAIL, this.#rule(Rule.NOT_SYNCED))
+    explainFailure(answer, query, ExtendedError.NOT_READY, unsyncedText(this.#state.status()))
+    return answer
   }
 
   #noData(query: Query, zoneAt: number, reason: Reason | undefined): Answer {
@@ -337,6 +364,12 @@ export class Kubernetes implements Plugin, Transferer, LiveSource, ClusterView {
     const match = new Match(this.index, this.options)
     return new ClusterTransfer(this.index, this.options, match, this.apex, name.slice(), zone.isMulticluster)
   }
+}
+
+const UNKNOWN_STATE: StateView = {
+  status: () => ({ isSynced: true, problems: [] }),
+  arrival: () => undefined,
+  isOld: () => false
 }
 
 /** Tells whoever wants to know why a query is answered as it is. */

@@ -2,6 +2,8 @@
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import { parseDuration, parseInteger, type Parsed } from '../../corefile/values.ts'
 import { fallthroughZones, zonesOrKeys, type Zone as ConfiguredZone } from '../../corefile/zones.ts'
+import type { ClusterState } from '../../cluster/cluster-states.ts'
+import type { IndexOptions } from '../../cluster/index/cluster-index.ts'
 import { LabelSelector } from '../../cluster/selector.ts'
 import { ZoneTable } from '../../dns/zone.ts'
 import { encodeName, formatName, isSubdomain, sameName, type Name } from '../../wire/name.ts'
@@ -9,6 +11,7 @@ import { clusterViews } from '../cluster-view.ts'
 import type { PluginDefinition, SetupContext } from '../definition.ts'
 import { Apex } from './apex.ts'
 import { Kubernetes } from './kubernetes.ts'
+import { statusWords } from './waiting.ts'
 import type { KubernetesOptions } from './options.ts'
 
 const NAME = 'kubernetes'
@@ -45,29 +48,37 @@ export const kubernetesPlugin: PluginDefinition = {
   setup(controller, context) {
     const stanza = readStanza(controller, context)
     const options = resolve(stanza, controller, context)
-    const index = context.clusters.index(
+    const explains = context.explains === true || context.directives.includes('explain')
+    const indexOptions: IndexOptions = {
+      labels: stanza.labels,
+      namespaceLabels: stanza.namespaceLabels,
+      endpoints: stanza.endpoints,
+      pods: stanza.pods === 'verified',
+      multicluster: stanza.multicluster.length > 0,
+      endpointPodNames: stanza.endpointPodNames,
+      zonal: stanza.zonal,
+      external: context.directives.includes('k8s_external'),
+      explain: explains
+    }
+    const state = context.clusters.state(
       context.clusterSource({
         manifests: stanza.manifests,
         apps: stanza.apps,
         endpoint: stanza.endpoint,
         tls: stanza.tls,
         kubeconfig: stanza.kubeconfig,
-        at: controller.position()
+        needs: indexOptions,
+        at: controller.position(),
+        explains
       }),
-      {
-        labels: stanza.labels,
-        namespaceLabels: stanza.namespaceLabels,
-        endpoints: stanza.endpoints,
-        pods: stanza.pods === 'verified',
-        multicluster: stanza.multicluster.length > 0,
-        endpointPodNames: stanza.endpointPodNames,
-        zonal: stanza.zonal,
-        external: context.directives.includes('k8s_external'),
-        explain: context.explains === true || context.directives.includes('explain')
-      }
+      indexOptions,
+      stanza.startupTimeoutMs
     )
-    context.readiness(() => index.isSynced)
-    const plugin = new Kubernetes(index, options, context.lookup)
+    context.readiness(
+      () => state.index.isSynced,
+      () => statusWords(state.status())
+    )
+    const plugin = new Kubernetes(state.index, withShortTtl(options, state), context.lookup, state)
     clusterViews(context).push(plugin)
     return plugin
   }
@@ -80,14 +91,14 @@ function readStanza(c: Dispenser, context: SetupContext): Stanza {
     if (!isFirst) throw c.onceErr()
     isFirst = false
     stanza.zones = zonesOrKeys(c.remainingArgs(), context.keys)
-    while (c.nextBlock()) readProperty(c, stanza)
+    while (c.nextBlock()) readProperty(c, stanza, warning => context.runtime.log.plugin(NAME).warn(warning))
     // At the stanza's end, where CoreDNS notices it.
     refuseBothNamespaceOptions(c, stanza)
   }
   return stanza
 }
 
-function readProperty(c: Dispenser, stanza: Stanza): void {
+function readProperty(c: Dispenser, stanza: Stanza, warn: (warning: string) => void): void {
   const property = c.val()
   switch (property) {
     case 'ttl': {
@@ -151,6 +162,11 @@ function readProperty(c: Dispenser, stanza: Stanza): void {
     case 'endpoint': {
       const args = atLeastOne(c)
       stanza.endpoint = args[0] as string
+      if (args.length > 1) {
+        warn(
+          `Multiple endpoints have been deprecated, only the first specified endpoint '${stanza.endpoint}' is used`
+        )
+      }
       return
     }
     case 'tls': {
@@ -285,6 +301,18 @@ function uniqueNames(zones: readonly ConfiguredZone[]): Name[] {
     if (name !== undefined && !names.some(one => sameName(one, name))) names.push(name)
   }
   return names
+}
+
+/** Seconds that an answer from a snapshot is good for: the API server may be there again at any moment. */
+const OLD_TTL = 5
+
+function withShortTtl(options: KubernetesOptions, state: ClusterState): KubernetesOptions {
+  return {
+    ...options,
+    get ttl() {
+      return state.isOld() ? Math.min(options.ttl, OLD_TTL) : options.ttl
+    }
+  }
 }
 
 const REVERSE_TREES = [encodeName('in-addr.arpa'), encodeName('ip6.arpa')]

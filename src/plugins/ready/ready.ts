@@ -7,6 +7,7 @@ export class Readiness {
   /** Whether a plugin that was ready once is asked again. The last line of a configuration decides. */
   continuous = false
   readonly #checks = new Map<string, () => boolean>()
+  readonly #words = new Map<string, (() => readonly string[])[]>()
   readonly #done = new Set<string>()
   readonly #log: Log
   #isStopping = false
@@ -22,6 +23,11 @@ export class Readiness {
     this.#checks.set(name, known === undefined ? check : () => known() && check())
   }
 
+  /** What a plugin says of itself, in sentences: shown below the names, and below OK where something is degraded. */
+  addWords(name: string, words: () => readonly string[]): void {
+    this.#words.set(name, [...(this.#words.get(name) ?? []), words])
+  }
+
   /** From here on nothing is ready. */
   stop(): void {
     this.#isStopping = true
@@ -30,10 +36,20 @@ export class Readiness {
   answer(): HttpReply {
     if (this.#isStopping) return { status: 503, body: 'Shutting down' }
     const waiting = this.#waiting()
-    if (waiting.length === 0) return { status: 200, body: 'OK' }
+    if (waiting.length === 0) {
+      const lines = this.#lines([...this.#words.keys()])
+      return { status: 200, body: lines.length === 0 ? 'OK' : ['OK', 'degraded:', ...lines].join('\n') }
+    }
     const names = waiting.join(',')
     this.#log.info(`Plugins not ready: "${names}"`)
-    return { status: 503, body: names }
+    return { status: 503, body: [names, ...this.#lines(waiting)].join('\n') }
+  }
+
+  #lines(names: readonly string[]): string[] {
+    const sentences = names.flatMap(name =>
+      (this.#words.get(name) ?? []).flatMap(words => words().map(sentence => `${name}: ${sentence}`))
+    )
+    return [...new Set(sentences)]
   }
 
   #waiting(): string[] {

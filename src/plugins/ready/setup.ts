@@ -25,6 +25,7 @@ export const readyPlugin: PluginDefinition = {
     let endpoint: Endpoint | undefined
     context.onStartup(async () => {
       for (const [name, check] of context.readinessChecks) readiness.add(name, check)
+      for (const [name, words] of context.readinessWords) readiness.addWords(name, words)
       try {
         endpoint = await httpEndpointsOf(context).open('ready', address, '/ready', () => readiness.answer())
       } catch (error) {

@@ -7,6 +7,8 @@ import { atoi } from '../resolv-conf/numbers.ts'
 import { parseResolvConf, shown, wordsOf } from '../resolv-conf/parse.ts'
 
 const BLANKS = ' \t\r\v\f'
+/** c-ares has no limit of its own; nobody means more, and a choice among them has to be quick. */
+const SERVERS_MAX = 256
 /** `search`, `nameserver`: between the words of what follows. */
 const LIST_SEPARATORS = ', '
 
@@ -43,6 +45,7 @@ function grammar118(environment: Environment): Grammar {
     search: list,
     domain: { words: 'first', afterSearch: 'replaces' },
     servers: {
+      max: SERVERS_MAX,
       read: plainAddress,
       separators: BLANKS + LIST_SEPARATORS,
       none: ['127.0.0.1']
@@ -90,6 +93,7 @@ const grammar134: Grammar = {
   search: list,
   domain: { words: 'first', afterSearch: 'nothing' },
   servers: {
+    max: SERVERS_MAX,
     read: readServer134,
     separators: LIST_SEPARATORS,
     duplicates: 'once',

@@ -103,8 +103,8 @@ function send(
     type,
     transport,
     server: config.servers[server] as string,
-    ...(config.switches.has('edns0') && !sending.plain ? { edns: EDNS_OCTETS } : {}),
-    ...(config.switches.has('trust-ad') ? { ad: true as const } : {})
+    edns: config.switches.has('edns0') && !sending.plain ? EDNS_OCTETS : undefined,
+    ad: config.switches.has('trust-ad') ? true : undefined
   }
   session.send(message, socket)
 }

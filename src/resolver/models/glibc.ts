@@ -60,8 +60,7 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
   const noTldQuery = dots === 0 && config.search.length > 0 && config.switches.has('no-tld-query')
   let savedError: HostError | undefined
   let last = notAName
-  let gotNoData = false
-  let gotServfail = false
+  const got = { noData: false, servfail: false }
   let rootAsked = false
   const names = function* (): Generator<Candidate> {
     const alias = dots === 0 ? config.hostAliases[name.toLowerCase()] : undefined
@@ -87,16 +86,16 @@ function* search(lookup: Lookup, memory: ServerMemory, types: readonly string[])
       savedError = 'TRY_AGAIN'
       return 'stop'
     }
-    if (outcome.error === 'NO_DATA') gotNoData = true
+    if (outcome.error === 'NO_DATA') got.noData = true
     if (outcome.error === 'NO_DATA' || outcome.error === 'HOST_NOT_FOUND') return 'next'
     if (outcome.error !== 'TRY_AGAIN' || outcome.sent.lastReply?.rcode !== SERVFAIL) return 'end of list'
-    gotServfail = true
+    got.servfail = true
     return 'next'
   }
   const ask = (candidate: Candidate) => askFor(lookup, memory, candidate.name, types)
   const found = yield* walk(session, lookup.steps, names(), ask, judge)
   if (found !== undefined) return found
-  const remembered = gotNoData ? 'NO_DATA' : gotServfail ? 'TRY_AGAIN' : last.error
+  const remembered = got.noData ? 'NO_DATA' : got.servfail ? 'TRY_AGAIN' : last.error
   return { ...last, error: savedError ?? remembered, lastError: last.error }
 }
 

@@ -47,7 +47,7 @@ const grammar: Grammar = {
   // No comments as such: an unknown first word makes a line of no effect.
   comments: { characters: '', place: 'column 0' },
   separators: BLANKS,
-  lineOctets: { max: 256, beyond: 'passed over' },
+  lineOctets: { max: 255, beyond: 'passed over' },
   nul: 'passes over its line and the next',
   search: { empty: 'clears' },
   domain: { words: 'all', afterSearch: 'replaces' },

@@ -161,11 +161,9 @@ function leadingBlanks(line: string, separators: string): number {
 
 /** `value` up to the first word that begins with a comment character. */
 function beforeComment(value: string, characters: string, separators: string): string {
-  for (let at = 0; at < value.length; at++) {
-    const begins = at === 0 || separators.includes(value.charAt(at - 1))
-    if (begins && characters.includes(value.charAt(at))) return value.slice(0, at)
-  }
-  return value
+  const found = new RegExp(`(?:^|[${separators}])[${characters}]`).exec(value)
+  if (found === null) return value
+  return value.slice(0, found.index + found[0].length - 1)
 }
 
 function readSearch(value: string, grammar: Grammar, draft: Draft, state: State, warn: Warn): void {
@@ -275,17 +273,7 @@ function isOneWord(value: string, words: readonly string[]): boolean {
 
 /** The words of `text` between any of `separators`. */
 export function wordsOf(text: string, separators: string): string[] {
-  const words: string[] = []
-  let start = -1
-  for (let at = 0; at <= text.length; at++) {
-    if (at < text.length && !separators.includes(text.charAt(at))) {
-      if (start < 0) start = at
-    } else if (start >= 0) {
-      words.push(text.slice(start, at))
-      start = -1
-    }
-  }
-  return words
+  return text.split(new RegExp(`[${separators}]+`)).filter(word => word !== '')
 }
 
 /** Words for a warning: not all of a long list, nothing that a terminal would obey. */

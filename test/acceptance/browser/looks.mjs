@@ -53,6 +53,12 @@ export function overflow() {
       each.checkVisibility() &&
       each.getBoundingClientRect().right > width + 0.5
   )
+  const cut = [...document.querySelectorAll('svg[role=img] text')].filter(each => {
+    const box = each.getBBox()
+    const { x, y, width: wide, height } = each.ownerSVGElement.viewBox.baseVal
+    return box.x < x || box.y < y || box.x + box.width > x + wide || box.y + box.height > y + height
+  })
+  out.push(...cut)
   return {
     width,
     scrollWidth: document.documentElement.scrollWidth,

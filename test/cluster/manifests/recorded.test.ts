@@ -18,7 +18,6 @@ interface Raw {
     externalName?: string
     externalIPs?: string[]
     ips?: string[]
-    selector?: Record<string, string>
     ports?: { name?: string; port: number; protocol?: string }[]
   }
   status?: {
@@ -55,8 +54,7 @@ function expected(raw: Raw): ClusterObject {
         ...{ kind: 'Service', namespace, name, labels, type: spec.type ?? '', ports },
         clusterIPs: (spec.clusterIPs ?? []).length > 0 ? (spec.clusterIPs ?? []) : one,
         externalName: spec.type === 'ExternalName' ? (spec.externalName ?? '') : '',
-        externalIPs: [...(spec.externalIPs ?? []), ...ingress],
-        ...(spec.selector === undefined ? {} : { selector: spec.selector })
+        externalIPs: [...(spec.externalIPs ?? []), ...ingress]
       }
     }
     case 'Pod':

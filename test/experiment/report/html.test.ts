@@ -2,6 +2,7 @@
 /* eslint-disable no-control-regex -- controls are what some of these look for */
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import type { ExperimentResult } from '../../../src/experiment/result.ts'
 import { htmlReport } from '../../../src/experiment/report/html.ts'
 import { STYLE } from '../../../src/experiment/report/style.ts'
 import { HOSTILE, hostile, large, row, sample } from './sample.ts'
@@ -14,8 +15,9 @@ t.test('says first what the experiment comes to', t => {
   const conclusion = text.indexOf('ndots 2 is the least that breaks no name: 2.4 queries a lookup')
   t.ok(conclusion > 0, 'the least ndots of glibc')
   t.match(text, '60% fewer than with ndots 5 (6); 0.6 leak upstream instead of 1.2.')
-  t.match(text, 'ndots 1 would save more (2) and break 1 name: web.orders.')
+  t.match(text, 'ndots 1 would save more (2 a lookup) and break 1 name: web.orders.')
   t.match(text, 'ndots 5 is the least that breaks no name: 6 queries a lookup.')
+  t.match(text, 'ndots 5 is the least that breaks no name in any setting.')
   t.ok(conclusion < text.indexOf('Search lists'), 'before anything else')
   t.end()
 })
@@ -34,7 +36,7 @@ t.test('says what was asked, and every outcome in words', t => {
 })
 
 t.test('shows the walks in order, with what each query was answered and which left the cluster', t => {
-  const walks = text.slice(text.indexOf('How names are looked up', text.indexOf('Every setting') + 500))
+  const walks = text.slice(text.lastIndexOf('How names are looked up'))
   t.match(
     walks,
     /glibc-2\.36 and musl-1\.2\.5: ndots 5 \(modelled\).*?web\.orders\.shop\.svc\.cluster\.local\. A NXDOMAIN at 0 ms AAAA NXDOMAIN at 0 ms.*?web\.orders\.svc\.cluster\.local\. A ANSWER at 0\.75 ms AAAA NODATA at 0\.75 ms.*?✓ found after 4 queries, 1\.5 ms/
@@ -227,6 +229,20 @@ t.test('the largest experiment makes a page of bounded size', t => {
   const octets = Buffer.byteLength(htmlReport(result))
   t.comment(`${octets} octets in ${Number((process.hrtime.bigint() - start) / 1_000_000n)} ms`)
   t.ok(octets < 3_000_000, `${octets} octets`)
+  const upstreams = Array.from({ length: 20_000 }, (_, at) => ({ delayMs: at, loss: 0 }))
+  const wide: ExperimentResult = {
+    ...sample,
+    spec: { ...sample.spec, upstreams, resolvers: ['glibc-2.36'], ndots: [1] },
+    settings: upstreams.map(upstream => ({
+      ...sample.settings[0]!,
+      setting: { ...sample.settings[0]!.setting, upstream }
+    })),
+    least: upstreams.map(upstream => ({ ...sample.least[0]!, ndots: 1, upstream }))
+  }
+  const begin = process.hrtime.bigint()
+  const many = Buffer.byteLength(htmlReport(wide))
+  const ms = Number((process.hrtime.bigint() - begin) / 1_000_000n)
+  t.ok(many < 3_000_000 && ms < 5_000, `${many} octets of 20,000 settings in ${ms} ms`)
   const walk = result.walks[0]!.walks[0]!
   const endless = { ...walk, queries: Array.from({ length: 10_000 }, () => walk.queries[0]!) }
   const long = htmlReport({

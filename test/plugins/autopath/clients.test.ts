@@ -28,19 +28,19 @@ function cluster(): MemorySource {
 async function replica(autopath: string): Promise<ResolverNetwork> {
   const upstream = new SimulatedUpstream()
   upstream.exists = new Set(['www.example.com.'])
-  const { respond, close } = await engineOf(
+  const engine = await engineOf(
     `.:53 {\n${autopath}\nkubernetes cluster.local\nforward . 192.0.2.1\n}`,
     cluster(),
     undefined,
     '.',
     { offline: true, beyond: upstream }
   )
-  t.teardown(close)
+  t.teardown(() => engine.close())
   return {
     send: message => {
       const wire = queryOctets(message, 7, message.edns)
       if (wire === undefined) return silence
-      const response = respond(wire, message.transport, { address: '203.0.113.9', port: 40_000 })
+      const response = engine.respond(wire, message.transport, { address: '203.0.113.9', port: 40_000 })
       if (!Buffer.isBuffer(response)) return silence
       const reply = replyOf(response, undefined)
       return reply === undefined ? silence : { kind: 'reply', afterMs: 0, reply }

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { scenarios } from '../../explain/scenarios.ts'
 import { lab } from '../../explain/lab.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { ScriptedUpstream, a, reply } from '../../support/scripted-upstream.ts'
 
 const Z = 'svc.cluster.local'
@@ -87,10 +88,7 @@ t.test('the text is shortened to the room that the client leaves', async t => {
 
 t.test('not loaded yet', async t => {
   const server = await lab(block(['explain']), { isLoaded: false })
-  t.equal(
-    await server.why(`web.shop.${Z}`),
-    '14 the state of the cluster is not loaded yet; ask again when /ready says so'
-  )
+  t.equal(await server.why(`web.shop.${Z}`), '14 the state of the cluster is not loaded yet')
   await server.close()
 })
 
@@ -181,6 +179,25 @@ t.test('autopath, taken or not', async t => {
   }
   await server.close()
   await upstream.close()
+})
+
+t.test('searches for what was meant are bounded, and remembered', async t => {
+  const clock = new FakeClock()
+  const server = await lab(block(['explain']), { clock })
+  const hinted = async (name: string) => (await server.why(`${name}.${Z}`)).includes('this exists')
+  let count = 0
+  for (let at = 0; at < 60; at++) {
+    // In another namespace each time: another question.
+    if (await hinted(`web.default${at}`)) count++
+  }
+  t.equal(count, 0, 'these have no hint')
+  t.equal(await hinted('shop.empty'), false, 'fifty searches a second')
+  t.match(await server.why(`shop.empty.${Z}`), /^0 there is no namespace empty$/, 'the reason itself is told')
+  clock.advance(1000)
+  t.equal(await hinted('shop.empty'), true, 'the next second')
+  for (let at = 0; at < 60; at++) await hinted(`web.other${at}`)
+  t.equal(await hinted('shop.empty'), true, 'what was found is remembered')
+  await server.close()
 })
 
 t.test('other classes stay refused', async t => {

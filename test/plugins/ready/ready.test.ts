@@ -81,6 +81,27 @@ t.test('one plugin in two blocks is ready when it is ready in both', async t => 
   t.equal(await ask(), '200 OK')
 })
 
+t.test('says what is missing below the names, and what is degraded below OK', async t => {
+  const state = { ready: false, words: ['no route to host', 'no route to host', 'a list is slow'] }
+  const kubernetes: PluginDefinition = {
+    name: 'kubernetes',
+    setup: (_c, context) => {
+      context.readiness(
+        () => state.ready,
+        () => state.words
+      )
+      return undefined
+    }
+  }
+  const { ask, runtime } = await started('a:53 {\n ready\n kubernetes\n}', kubernetes)
+  t.equal(await ask(), '503 kubernetes\nkubernetes: no route to host\nkubernetes: a list is slow')
+  t.same(runtime.log.lines, ['[INFO] plugin/ready: Plugins not ready: "kubernetes"'], 'as in CoreDNS')
+  state.ready = true
+  t.equal(await ask(), '200 OK\ndegraded:\nkubernetes: no route to host\nkubernetes: a list is slow')
+  state.words = []
+  t.equal(await ask(), '200 OK')
+})
+
 t.test('closes at shutdown', async t => {
   const { ask, blocks } = await started('.:53 {\n ready\n}')
   await blocks[0]!.stop()
