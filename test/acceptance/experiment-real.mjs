@@ -59,6 +59,7 @@ try {
     check('exit code', status === 0 ? [] : [`${status}: ${stderr}`])
     const result = JSON.parse(readFileSync(report, 'utf8'))
     compareAll(result)
+    runManual()
     const after = traces()
     for (const key of Object.keys(before)) {
       const same = JSON.stringify(before[key]) === JSON.stringify(after[key])
@@ -88,6 +89,23 @@ function run(ndots, autopath, real) {
     encoding: 'utf8',
     timeout: 300_000
   })
+}
+
+/** The commands that the manual shows. */
+function runManual() {
+  const manual = readFileSync(path.join(root, 'docs/experiment-real.md'), 'utf8')
+  const commands = [...manual.matchAll(/^\$ labdns (.+)$/gm)].map(([, words]) => words)
+  check('commands of the manual', commands.length > 0 ? [] : ['there are none'])
+  for (const words of commands) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [labdns, ...words.split(' ')], {
+      ...{ cwd: root, encoding: 'utf8', timeout: 60_000 }
+    })
+    const rows = stdout.split('\n').filter(line => line.endsWith(' measured'))
+    check(
+      words,
+      status === 0 && rows.length > 0 ? [] : [`exit code ${status}, ${rows.length} rows: ${stderr}`]
+    )
+  }
 }
 
 function compareAll({ settings, walks }) {

@@ -1,4 +1,5 @@
 // Which programs are meant, which are there, how much they do, and why nothing can be measured.
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { findPrograms, recipes, wantedRecipes } from '../../../../src/cli/experiment/real/choose.ts'
 import { refusal } from '../../../../src/cli/experiment/real/namespace.ts'
@@ -64,8 +65,8 @@ t.test('what is there has its version, and the model that is nearest', t => {
       ['busybox-1.35.0-nslookup (this machine)', 'busybox-1.35-nslookup']
     ]
   })
-  for (const { find } of recipes) {
-    const program = find(machine(DEBIAN))
+  for (const recipe of recipes) {
+    const program = recipe.find(machine(DEBIAN))
     if (typeof program !== 'string') t.ok(resolverModel(program.model), program.model)
   }
   const versions: [said: string, model: string][] = [
@@ -92,6 +93,13 @@ t.test('musl: of the machine, or with a compiler for it', t => {
   t.same(found('musl', DEBIAN).missing, [
     '--real musl: neither is it the C library here, nor is musl-gcc there to compile a probe'
   ])
+  t.end()
+})
+
+t.test('the manual lists every program that can be named', t => {
+  const manual = new URL('../../../../../docs/experiment-real.md', import.meta.url)
+  const listed = [...readFileSync(manual, 'utf8').matchAll(/^\| `(\w[\w-]*)` /gm)].map(([, word]) => word)
+  t.same(listed, [...recipes.map(({ word }) => word), 'all'])
   t.end()
 })
 
