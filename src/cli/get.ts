@@ -26,7 +26,11 @@ export async function get(args: ServeArguments, words: GetArguments): Promise<nu
   let sources: OnceSources
   try {
     query = readQuery(words)
-    sources = await loadState(args, runtime)
+    sources = await loadState(
+      args,
+      runtime,
+      query.kinds.some(({ kind }) => kind === 'Pod')
+    )
   } catch (error) {
     await flush()
     process.stderr.write(`${explained(error, runtime)}\n`)
@@ -46,9 +50,9 @@ export async function get(args: ServeArguments, words: GetArguments): Promise<nu
 }
 
 /** Reads the state that the options name, else the state that the Corefile's stanzas name. */
-async function loadState(given: ServeArguments, runtime: Runtime): Promise<OnceSources> {
+async function loadState(given: ServeArguments, runtime: Runtime, pods: boolean): Promise<OnceSources> {
   const args = withAnnouncedContext(given, runtime)
-  const sources = new OnceSources(args, runtime)
+  const sources = new OnceSources(args, runtime, false, pods)
   if (namesState(args)) {
     await sources.request(NO_STANZA).make().start()
     return sources

@@ -84,8 +84,8 @@ export class OnceSources {
   /** By what they were asked for: read once, whoever asks. */
   readonly #fromApi = new Map<string, OnceApiSource>()
 
-  /** `podDns`: whether the sources will be asked for it. Throws CorefileError when an option can't be read. */
-  constructor(args: ServeArguments, runtime: Runtime, podDns = false) {
+  /** `podDns`: whether the sources will be asked for it; `pods`: Pods are wanted of API servers too, answers or not. Throws CorefileError when an option can't be read. */
+  constructor(args: ServeArguments, runtime: Runtime, podDns = false, pods = false) {
     const made: ManifestSource[] = []
     const servers: ApiConnection[] = []
     this.all = made
@@ -102,7 +102,7 @@ export class OnceSources {
       }
     )
     this.request = stanza => {
-      const request = choose(stanza)
+      const request = choose(pods ? { ...stanza, needs: { ...stanza.needs, pods } } : stanza)
       if (!request.key.startsWith(API_KEY)) return request
       return { key: request.key, make: () => this.#once(request, runtime) }
     }

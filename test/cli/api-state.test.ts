@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { readArguments } from '../../src/cli/arguments.ts'
+import { resolvconf } from '../../src/cli/resolvconf.ts'
+import { testRuntime } from '../support/running-app.ts'
 
 // As compiled: build/test/cli.
 const program = fileURLToPath(new URL('../../src/cli/labdns.js', import.meta.url))
@@ -148,8 +151,26 @@ interface Ran {
   readonly status: number
 }
 
+/** The command in this process. */
+async function within(line: string, home: string): Promise<Ran> {
+  let [stdout, stderr] = ['', '']
+  const invocation = readArguments(line.split(' '))
+  if (invocation.command !== 'resolvconf') throw new Error(line)
+  const status = await resolvconf(invocation.arguments, invocation.resolvconf, {
+    runtime: testRuntime({ environment: { HOME: home } }),
+    flush: () => Promise.resolve(),
+    print: octets => {
+      stdout += Buffer.from(octets).toString()
+      return Promise.resolve()
+    },
+    say: text => void (stderr += text)
+  })
+  return { stdout, stderr, status }
+}
+
 /** The program, in a folder without a Corefile and, unless it is said otherwise, a home without a kubeconfig. */
 function run(line: string, home = folder): Promise<Ran> {
+  if (line.startsWith('resolvconf ')) return within(line, home)
   const env = { PATH: process.env['PATH'], HOME: home }
   const options = { cwd: folder, encoding: 'utf8', timeout: 15_000, env } as const
   return new Promise(resolve => {
@@ -241,16 +262,19 @@ t.test('what is not there, or not allowed, is said in words', async t => {
 t.test('get, names, explain and experiment: as from manifests of the same objects', async t => {
   const both = async (line: string): Promise<readonly [Ran, Ran]> =>
     Promise.all([run(`${line} --kubeconfig ${config}`), run(`${line} --manifests ${manifests}`)])
-  const [got, expected] = await both('get svc,ep,endpointslices,ns -A')
+  const [got, expected] = await both('get svc,ep,endpointslices,ns,pods -A')
   t.match(got.stdout, /web +ClusterIP/)
   t.equal(got.stdout, expected.stdout)
   const [names, expectedNames] = await both('names -o json')
-  type Rows = { name: string; from: { file?: string; line?: number } }[]
+  type Rows = { name: string; type: string; from: { file?: string; line?: number } }[]
+  // The serial of the SOA is the time.
   const rows = ({ stdout }: Ran) =>
-    (JSON.parse(stdout) as Rows).map(row => ({
-      ...row,
-      from: { ...row.from, file: undefined, line: undefined }
-    }))
+    (JSON.parse(stdout) as Rows)
+      .filter(({ type }) => type !== 'SOA')
+      .map(row => ({
+        ...row,
+        from: { ...row.from, file: undefined, line: undefined }
+      }))
   t.ok(rows(names).some(({ name }) => name === 'db-0.db.shop.svc.cluster.local.'))
   t.same(rows(names), rows(expectedNames))
   t.match(
