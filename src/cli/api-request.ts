@@ -14,13 +14,20 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { ServeArguments } from './arguments.ts'
 import { buildInfo } from './version.ts'
 
+/** How keys of requests for API servers begin. */
+export const API_KEY = 'api '
+
 /** The shortest time between two comparisons: each lists everything. */
 const RELIST_MIN_MS = 10_000
 
-/** Makes requests for sources that ask API servers. Throws CorefileError when an option makes no sense. */
+/**
+ * Makes requests for sources that ask API servers; `asked` is told of each that is made. Throws CorefileError when an option
+ * makes no sense.
+ */
 export function apiRequests(
   args: Pick<ServeArguments, 'kubeconfig' | 'context' | 'relistInterval' | 'manifests' | 'apps'>,
-  runtime: Runtime
+  runtime: Runtime,
+  asked: (connection: ApiConnection) => void = () => undefined
 ): (stanza: StanzaSource) => SourceRequest {
   const consistencyMs = readRelistInterval(args.relistInterval)
   const isNamed = args.kubeconfig !== undefined || args.context !== undefined
@@ -35,9 +42,10 @@ export function apiRequests(
     const connection = refusing(stanza, () => chosen?.() ?? connectionOf(stanza, runtime))
     const { needs } = stanza
     return {
-      key: `api ${connection.name} ${needsKey(needs)} ${consistencyMs ?? ''}`,
-      make: (observer = NOBODY) =>
-        new ApiSource({
+      key: `${API_KEY}${connection.name} ${needsKey(needs)} ${consistencyMs ?? ''}`,
+      make: (observer = NOBODY) => {
+        asked(connection)
+        return new ApiSource({
           connection,
           needs,
           observer,
@@ -45,6 +53,7 @@ export function apiRequests(
           runtime: { ...runtime, gets: systemGets() },
           ...(consistencyMs === undefined ? {} : { consistencyMs })
         })
+      }
     }
   }
 }

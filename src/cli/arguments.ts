@@ -252,7 +252,10 @@ export function readArguments(words: readonly string[]): Invocation {
     .argument('[corefile]')
     .action((file: string | undefined, _options: unknown, command: Command) => {
       const options = serveArguments(command.opts())
-      invocation = { command: 'check', arguments: { ...options, conf: file ?? options.conf } }
+      invocation = {
+        command: 'check',
+        arguments: { ...options, conf: file === '-' ? 'stdin' : (file ?? options.conf) }
+      }
     })
   withState(program.command('get'))
     .description(

@@ -18,6 +18,7 @@ import { RealPrograms } from './experiment/real/measured.ts'
 import { planReal } from './experiment/real/plan.ts'
 import { optionParts } from './experiment/wanted.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
+import { NAME_STATE, stateAndCorefile, withCurrentContext } from './named-state.ts'
 import { printAll } from './output.ts'
 import { fileText } from './state.ts'
 import { buildInfo } from './version.ts'
@@ -51,7 +52,7 @@ export async function experiment(args: ServeArguments, words: ExperimentArgument
 }
 
 async function resultOf(
-  args: ServeArguments,
+  given: ServeArguments,
   words: ExperimentArguments,
   runtime: Runtime
 ): Promise<ExperimentResult> {
@@ -78,6 +79,7 @@ async function resultOf(
       notes
     })
   }
+  const { args } = withCurrentContext(given, runtime)
   const autopaths = parts.autopath ?? [false]
   const sources = new OnceSources(args, runtime)
   const networks = await StateNetworks.start(args, autopaths, sources, runtime)
@@ -102,7 +104,7 @@ async function resultOf(
       spec,
       network,
       atOnce: 1,
-      state: stateText(args, networks.origin),
+      state: stateAndCorefile(args, networks.origin, runtime),
       notes,
       ...(measured === undefined ? {} : { measured })
     })
@@ -154,8 +156,7 @@ function measuring(
   }
 }
 
-const NO_STATE =
-  'there is no state to experiment with: name it with --manifests PATH, --apps PATH or -conf FILE, or ask a server with --server ADDRESS'
+const NO_STATE = `there is no state to experiment with: ${NAME_STATE}, or ask a server with --server ADDRESS`
 
 function fromFile(file: string | undefined): SpecParts {
   if (file === undefined) return {}
@@ -292,19 +293,14 @@ function writeText(file: string, text: string): void {
   }
 }
 
-function stateText(args: ServeArguments, origin: 'file' | 'embedded'): string {
-  const given = [
-    ...args.manifests.map(each => `--manifests ${each}`),
-    ...args.apps.map(each => `--apps ${each}`)
-  ]
-  const conf = origin === 'embedded' ? 'the embedded Corefile' : `Corefile ${args.conf ?? './Corefile'}`
-  return [...given, conf].join(', ')
-}
-
 /** What comes from files may hold characters that a terminal obeys. */
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd')
 
 function explained(error: unknown, runtime: Runtime): string {
   if (error instanceof CorefileError) return renderError(error, fileText(runtime))
-  return `error: ${printable(error instanceof Error ? error.message : String(error))}`
+  const message = error instanceof Error ? error.message : String(error)
+  return message
+    .split('\n')
+    .map(line => `error: ${printable(line)}`)
+    .join('\n')
 }

@@ -22,10 +22,12 @@ import { StateNetwork, type Account } from './explain/networks.ts'
 import { serverNetwork, serverOf } from './explain/server-of.ts'
 import { dotLines, reportLines, serviceManifest, type Report, type Row, type Walk } from './explain/report.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
+import { NAME_STATE, stateAndCorefile, withCurrentContext } from './named-state.ts'
 import { printAll } from './output.ts'
 import { clipped, PodDnsMistake, readFrom, type From } from './resolvconf/from.ts'
 import { answerFor, describe, findPod, type PodDnsState } from './resolvconf/pod-dns-of.ts'
-import { ManifestPods, type FoundPod } from './resolvconf/pod-source.ts'
+import { podsOf } from './resolvconf/api-pods.ts'
+import type { FoundPod } from './resolvconf/pod-source.ts'
 import { withoutDot } from './resolvconf/wanted.ts'
 import { chooseConfiguration, fileText } from './state.ts'
 import { buildInfo } from './version.ts'
@@ -67,7 +69,7 @@ const ALIVE_MS = 1000
 
 /** Looks the name up. Rejects with CorefileError, PodDnsMistake or an error of reading, in words for a person. */
 export async function reportFor(
-  args: ServeArguments,
+  given: ServeArguments,
   words: ExplainArguments,
   runtime: Runtime
 ): Promise<Report> {
@@ -79,8 +81,10 @@ export async function reportFor(
     const common = { state: `server ${words.server}`, notes: [], services: [] }
     return { ...common, ...(await walksFor(words.name, types, conf, models, network, runtime)) }
   }
+  const { args } = withCurrentContext(given, runtime)
   const { configuration, origin } = await chooseConfiguration(args, runtime)
   if (origin === 'bare') throw new PodDnsMistake(NO_STATE)
+  const state = stateAndCorefile(args, origin, runtime)
   const sources = new OnceSources(args, runtime, true)
   const app = await App.create({
     ...{ blocks: configuration.blocks.map(quiet), runtime, build: buildInfo(), lenient: args.lenient },
@@ -88,15 +92,13 @@ export async function reportFor(
   })
   try {
     const { tell, clusters } = await app.startTelling()
-    const state = stateText(args, origin)
     return await reportOf(words, types, models, { sources, tell, clusters, state, runtime })
   } finally {
     await app.stop()
   }
 }
 
-const NO_STATE =
-  'there is no state to explain with: name it with --manifests PATH, --apps PATH or -conf FILE, or ask a server with --server ADDRESS'
+const NO_STATE = `there is no state to explain with: ${NAME_STATE}, or ask a server with --server ADDRESS`
 
 /** A configuration with its state, loaded. */
 interface Loaded {
@@ -125,7 +127,7 @@ async function reportOf(
   }
   const [zone] = clusters.map(({ options }) => withoutDot(formatName(options.primaryZone)))
   const clusterDomain = zone === undefined || zone === '' ? 'cluster.local' : zone
-  const pods: PodDnsState = { objects, pods: new ManifestPods(sources, objects), clusterDomain }
+  const pods: PodDnsState = { objects, pods: podsOf(sources, objects, runtime), clusterDomain }
   const from = readFrom(words.from ?? 'ns/default')
   const found = await findPod(pods, from)
   const dns = answerFor(describe(from, found), found, pods, {})
@@ -267,6 +269,7 @@ function egressOf(
 }
 
 const addressOf = (found: FoundPod, objects: readonly ClusterObject[]): string | undefined => {
+  if (found.address !== undefined) return found.address
   for (const object of objects) {
     if (object.kind === 'Pod' && object.namespace === found.namespace && object.name === found.name)
       return object.podIP === '' ? undefined : object.podIP
@@ -342,15 +345,6 @@ function quiet(block: Block): Block {
   const directives = new Map(block.directives)
   for (const name of NOT_HERE) directives.delete(name)
   return { ...block, directives }
-}
-
-function stateText(args: ServeArguments, origin: 'file' | 'embedded' | 'bare'): string {
-  const given = [
-    ...args.manifests.map(path => `--manifests ${path}`),
-    ...args.apps.map(path => `--apps ${path}`)
-  ].join(' ')
-  const conf = origin === 'embedded' ? 'the embedded Corefile' : `Corefile ${args.conf ?? './Corefile'}`
-  return given === '' ? conf : `${given}, ${conf}`
 }
 
 /** What is printed of a report. */

@@ -12,7 +12,9 @@ import { listText, manifestText } from './get/manifest-text.ts'
 import { GetMistake, readQuery, type GetQuery } from './get/query.ts'
 import { COLUMNS, resourcesOf, type Beyond, type Resource } from './get/resources.ts'
 import { tableLines } from './get/table.ts'
-import { NO_STANZA, OnceSources, printingRuntime } from './loaded-state.ts'
+import { NO_STANZA, OnceSources, printingRuntime, withAnnouncedContext } from './loaded-state.ts'
+import { NAME_STATE, namesState } from './named-state.ts'
+import { ApiStateError } from './once-api-source.ts'
 import { printAll } from './output.ts'
 import { chooseConfiguration, fileText } from './state.ts'
 import { buildInfo } from './version.ts'
@@ -24,7 +26,11 @@ export async function get(args: ServeArguments, words: GetArguments): Promise<nu
   let sources: OnceSources
   try {
     query = readQuery(words)
-    sources = await loadState(args, runtime)
+    sources = await loadState(
+      args,
+      runtime,
+      query.kinds.some(({ kind }) => kind === 'Pod')
+    )
   } catch (error) {
     await flush()
     process.stderr.write(`${explained(error, runtime)}\n`)
@@ -44,17 +50,16 @@ export async function get(args: ServeArguments, words: GetArguments): Promise<nu
 }
 
 /** Reads the state that the options name, else the state that the Corefile's stanzas name. */
-async function loadState(args: ServeArguments, runtime: Runtime): Promise<OnceSources> {
-  const sources = new OnceSources(args, runtime)
-  if (args.manifests.length > 0 || args.apps.length > 0) {
+async function loadState(given: ServeArguments, runtime: Runtime, pods: boolean): Promise<OnceSources> {
+  const args = withAnnouncedContext(given, runtime)
+  const sources = new OnceSources(args, runtime, false, pods)
+  if (namesState(args)) {
     await sources.request(NO_STANZA).make().start()
     return sources
   }
   const { configuration, origin } = await chooseConfiguration(args, runtime)
   if (origin === 'bare') {
-    throw new GetMistake(
-      'there is no state to show: name it with --manifests PATH, --apps PATH or -conf FILE'
-    )
+    throw new GetMistake(`there is no state to show: ${NAME_STATE}`)
   }
   const { blocks } = configuration
   const app = await App.create({
@@ -66,13 +71,14 @@ async function loadState(args: ServeArguments, runtime: Runtime): Promise<OnceSo
   } finally {
     await app.discard()
   }
-  if (sources.all.length === 0) throw new GetMistake('the Corefile has no kubernetes block')
+  if (sources.isEmpty) throw new GetMistake('the Corefile has no kubernetes block')
   return sources
 }
 
 function explained(error: unknown, runtime: Runtime): string {
   if (error instanceof CorefileError) return renderError(error, fileText(runtime))
   const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof ApiStateError) return message.replace(/^/gm, 'error: ')
   return error instanceof GetMistake ? `error: ${message}` : message
 }
 

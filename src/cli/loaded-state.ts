@@ -5,12 +5,16 @@ import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { ControlPlane } from '../cluster/apps/simulated.ts'
 import { SERVICE_NAME_LABEL, type ClusterObject } from '../cluster/objects.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
+import type { ApiConnection } from '../cluster/kube-api/connection.ts'
 import { PLAIN_INDEX } from '../cluster/index/cluster-index.ts'
 import { LineWriter, writeTo } from '../runtime/line-writer.ts'
 import { processLog, type Log } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { StanzaSource } from '../plugins/definition.ts'
 import type { ServeArguments } from './arguments.ts'
+import { API_KEY } from './api-request.ts'
+import { stateText, withCurrentContext } from './named-state.ts'
+import { OnceApiSource } from './once-api-source.ts'
 import { runtimeWith, sourceChooser } from './state.ts'
 
 /** How long the last lines on standard error may take to be read, in milliseconds. */
@@ -47,6 +51,16 @@ function troublesOnly(log: Log): Log {
   }
 }
 
+/**
+ * As `withCurrentContext`, and a context that nobody named is told on standard error: what is printed may not be what was
+ * meant. Throws CorefileError.
+ */
+export function withAnnouncedContext(given: ServeArguments, runtime: Runtime): ServeArguments {
+  const { args, isAssumed } = withCurrentContext(given, runtime)
+  if (isAssumed) process.stderr.write(`state: ${stateText(args, runtime) ?? ''}\n`)
+  return args
+}
+
 /** Where an object comes from. */
 export interface Origin {
   /** As messages show it; undefined: no file, it is always there. */
@@ -65,19 +79,38 @@ export class OnceSources {
   readonly request: (stanza: StanzaSource) => SourceRequest
   /** Those that were made. */
   readonly all: readonly ManifestSource[]
+  /** API servers that were asked. */
+  readonly servers: readonly ApiConnection[]
+  /** By what they were asked for: read once, whoever asks. */
+  readonly #fromApi = new Map<string, OnceApiSource>()
 
-  /** `podDns`: whether the sources will be asked for it. Throws CorefileError when an option can't be read. */
-  constructor(args: ServeArguments, runtime: Runtime, podDns = false) {
+  /** `podDns`: whether the sources will be asked for it; `pods`: Pods are wanted of API servers too, answers or not. Throws CorefileError when an option can't be read. */
+  constructor(args: ServeArguments, runtime: Runtime, podDns = false, pods = false) {
     const made: ManifestSource[] = []
+    const servers: ApiConnection[] = []
     this.all = made
-    this.request = sourceChooser(
+    this.servers = servers
+    const choose = sourceChooser(
       args,
       runtime,
       () => readFileSync(0),
       source => void made.push(source),
       false,
-      podDns
+      podDns,
+      connection => {
+        if (!servers.some(({ name }) => name === connection.name)) servers.push(connection)
+      }
     )
+    this.request = stanza => {
+      const request = choose(pods ? { ...stanza, needs: { ...stanza.needs, pods } } : stanza)
+      if (!request.key.startsWith(API_KEY)) return request
+      return { key: request.key, make: () => this.#once(request, runtime) }
+    }
+  }
+
+  /** Whether nothing was read. */
+  get isEmpty(): boolean {
+    return this.all.length === 0 && this.#fromApi.size === 0
   }
 
   /** What simulates control planes for them. */
@@ -88,13 +121,19 @@ export class OnceSources {
   /** What they hold; an object that two of them have counts once, as the first has it. */
   objects(): ClusterObject[] {
     const objects = new Map<string, ClusterObject>()
-    for (const source of this.all) {
+    for (const source of [...this.all, ...this.#fromApi.values()]) {
       for (const object of source.objects()) {
         const key = `${object.kind}/${object.kind === 'Namespace' ? '' : object.namespace}/${object.name}`
         if (!objects.has(key)) objects.set(key, object)
       }
     }
     return [...objects.values()]
+  }
+
+  #once(request: SourceRequest, { clock }: Runtime): OnceApiSource {
+    const source = this.#fromApi.get(request.key) ?? new OnceApiSource(request, clock)
+    this.#fromApi.set(request.key, source)
+    return source
   }
 
   /** What an object was read from, or made from: slices that mirror Endpoints come from those. */

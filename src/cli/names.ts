@@ -6,7 +6,9 @@ import { renderError } from '../corefile/report.ts'
 import { formatName, isSubdomain, parseName, type Name } from '../wire/name.ts'
 import type { NamesArguments, ServeArguments } from './arguments.ts'
 import { tableLines } from './get/table.ts'
-import { OnceSources, printingRuntime, type Origin } from './loaded-state.ts'
+import { OnceSources, printingRuntime, withAnnouncedContext, type Origin } from './loaded-state.ts'
+import { NAME_STATE } from './named-state.ts'
+import { ApiStateError } from './once-api-source.ts'
 import { rowsOf, type Row, type Wanted } from './names/listing.ts'
 import { printAll } from './output.ts'
 import { chooseConfiguration, fileText } from './state.ts'
@@ -15,12 +17,13 @@ import { buildInfo } from './version.ts'
 type NamesFormat = 'table' | 'wide' | 'json'
 
 /** Prints the names; settles with 1 when the state or the configuration can't be had. */
-export async function names(args: ServeArguments, words: NamesArguments): Promise<number> {
+export async function names(given: ServeArguments, words: NamesArguments): Promise<number> {
   const { runtime, flush } = printingRuntime()
   let app: App | undefined
   try {
     const format = formatOf(words.output)
-    const sources = new OnceSources(args, runtime)
+    const args = withAnnouncedContext(given, runtime)
+    const sources = new OnceSources(args, runtime, false, true)
     const { configuration, origin } = await chooseConfiguration(args, runtime)
     if (origin === 'bare') throw new Error(NOTHING_GIVEN)
     const { blocks } = configuration
@@ -35,7 +38,8 @@ export async function names(args: ServeArguments, words: NamesArguments): Promis
     return await print(stanzas, sources, wanted, format, words.headers)
   } catch (error) {
     await flush()
-    const message = error instanceof Error ? error.message : String(error)
+    const said = error instanceof Error ? error.message : String(error)
+    const message = error instanceof ApiStateError ? said.replace(/^/gm, 'error: ') : said
     const text = error instanceof CorefileError ? renderError(error, fileText(runtime)) : message
     process.stderr.write(`${text}\n`)
     return 1
@@ -44,8 +48,7 @@ export async function names(args: ServeArguments, words: NamesArguments): Promis
   }
 }
 
-const NOTHING_GIVEN =
-  'error: there is no state to list: name it with --manifests PATH, --apps PATH or -conf FILE'
+const NOTHING_GIVEN = `error: there is no state to list: ${NAME_STATE}`
 
 function formatOf(output: string | undefined): NamesFormat {
   if (output === undefined || output === '') return 'table'
@@ -120,8 +123,10 @@ function originOf({ object, stanza }: Row, sources: OnceSources): Origin {
 /** `shop.yaml:14 Service shop/web`. */
 function fromText(row: Row, sources: OnceSources): string {
   const { file, line, kind, namespace, name } = originOf(row, sources)
-  const place = file === undefined ? ALWAYS_THERE : `${file}:${line ?? 0}`
+  const isFromApi = row.object !== undefined && sources.servers.length > 0
+  const place = file !== undefined ? `${file}:${line ?? 0}` : isFromApi ? FROM_API : ALWAYS_THERE
   return `${place} ${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
 }
 
 const ALWAYS_THERE = '(always there)'
+const FROM_API = '(API server)'

@@ -9,6 +9,7 @@ import type { KubernetesRules } from '../pod-dns/versions.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ResolvconfArguments, ServeArguments } from './arguments.ts'
 import { printingRuntime, type PrintingRuntime } from './loaded-state.ts'
+import { NAME_STATE, namesState } from './named-state.ts'
 import { answerFor, describe, findPod, type PodDnsAnswer } from './resolvconf/pod-dns-of.ts'
 import { clipped, fromText, PodDnsMistake, POD_KINDS, readFrom, type From } from './resolvconf/from.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
@@ -83,7 +84,7 @@ async function stateFor(
     say(`state: ${printable(text)}\n`)
   }
   const { from, filename, clusterDns, dnsPolicy } = words
-  const isNamed = args.manifests.length > 0 || args.apps.length > 0 || args.conf !== undefined
+  const isNamed = namesState(args) || args.conf !== undefined
   if (filename !== undefined) {
     if (!isNamed) return stateOfManifest(filename, args, runtime, sayState)
     const state = await usedState(args, runtime, sayState)
@@ -100,7 +101,6 @@ async function stateFor(
   return undefined
 }
 
-const NAME_STATE = 'name it with --manifests PATH, --apps PATH or -conf FILE'
 const NO_STATE = `there is no state to look in: ${NAME_STATE}`
 const NO_CLUSTER = `there is no state to take the cluster's DNS from: ${NAME_STATE}, or give --cluster-dns ADDRESS`
 

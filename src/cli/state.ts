@@ -3,6 +3,7 @@ import type { CorefileNow } from '../app/reloader.ts'
 import { chokidarWatching } from '../cluster/manifests/chokidar-watcher.ts'
 import { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
+import type { ApiConnection } from '../cluster/kube-api/connection.ts'
 import {
   interpretCorefile,
   loadCorefile,
@@ -28,6 +29,7 @@ import { systemTurn } from '../runtime/turn.ts'
 import { apiRequests } from './api-request.ts'
 import type { ServeArguments } from './arguments.ts'
 import { bareCorefile, embeddedCorefile } from './embedded-corefile.ts'
+import { namesState } from './named-state.ts'
 import { simulationOptions } from './simulation-options.ts'
 
 /** The outside world as this machine has it, and its log, which must be closed at the end. */
@@ -77,12 +79,7 @@ export async function chooseConfiguration(
     ? loadDefaultCorefile(options)
     : loadCorefile(args.conf, options))
   if (configuration.blocks.length > 0) return { configuration, origin: 'file', text: undefined }
-  const hasState =
-    args.manifests.length > 0 ||
-    args.apps.length > 0 ||
-    args.kubeconfig !== undefined ||
-    args.context !== undefined
-  const isEmbedded = args.conf === undefined && hasState
+  const isEmbedded = args.conf === undefined && namesState(args)
   const text = isEmbedded ? embeddedCorefile(runtime.files) : bareCorefile(args.port)
   const name = isEmbedded ? '(embedded Corefile)' : '(default Corefile)'
   return {
@@ -137,7 +134,7 @@ function portNumber(text: string): number {
 }
 
 /**
- * Makes the sources that stanzas ask for, and tells of each in `made`; `--manifests`, `--apps` and `--kubeconfig` take the
+ * Makes the sources that stanzas ask for, and tells of each in `made`, of API servers in `asked`; `--manifests`, `--apps` and `--kubeconfig` take the
  * place of all of them. Throws CorefileError when an option makes no sense.
  */
 export function sourceChooser(
@@ -146,10 +143,11 @@ export function sourceChooser(
   readStandardInput: () => Uint8Array,
   made: (source: ManifestSource) => void = () => undefined,
   isWatching = true,
-  podDns = false
+  podDns = false,
+  asked: (connection: ApiConnection) => void = () => undefined
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
-  const fromApi = apiRequests(args, runtime)
+  const fromApi = apiRequests(args, runtime, asked)
   refuseStandardInputTwice([...args.manifests, ...args.apps])
   const isGiven = args.manifests.length > 0 || args.apps.length > 0
   return stanza => {

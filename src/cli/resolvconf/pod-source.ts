@@ -14,6 +14,8 @@ export interface FoundPod {
   readonly spec: PodDnsSpec
   /** What an API server would refuse of it. */
   readonly flaws: readonly string[]
+  /** The Pod's own; undefined: not known, or in the objects. */
+  readonly address?: string
 }
 
 /** Pods of a state, however that is had. */
@@ -138,7 +140,7 @@ export class ManifestPods implements PodSource {
 }
 
 /** What a workload's Pods belong to, where it isn't the workload itself. */
-const BETWEEN: Partial<Record<PodKind, string>> = { Deployment: 'ReplicaSet', CronJob: 'Job' }
+export const BETWEEN: Partial<Record<PodKind, string>> = { Deployment: 'ReplicaSet', CronJob: 'Job' }
 
 const foundPod = (namespace: string, name: string, { uid, spec, flaws }: WrittenPodDns): FoundPod => ({
   ...{ namespace, name, uid, spec, flaws }

@@ -6,9 +6,10 @@ import type { Runtime } from '../../runtime/runtime.ts'
 import { formatName } from '../../wire/name.ts'
 import type { ServeArguments } from '../arguments.ts'
 import { NO_STANZA, OnceSources } from '../loaded-state.ts'
+import { stateText, withCurrentContext } from '../named-state.ts'
 import { chooseConfiguration } from '../state.ts'
 import { buildInfo } from '../version.ts'
-import { ManifestPods } from './pod-source.ts'
+import { podsOf } from './api-pods.ts'
 import type { PodDnsState } from './pod-dns-of.ts'
 import { withoutDot } from './wanted.ts'
 
@@ -24,22 +25,27 @@ export interface UsedState extends PodDnsState {
  * of reading.
  */
 export async function usedState(
-  args: ServeArguments,
+  given: ServeArguments,
   runtime: Runtime,
   announce: (text: string) => void = () => undefined
 ): Promise<UsedState | undefined> {
-  const isGiven = args.manifests.length > 0 || args.apps.length > 0
+  const { args } = withCurrentContext(given, runtime)
   const sources = new OnceSources(args, runtime, true)
-  if (isGiven && args.conf === undefined) {
-    const text = given(args)
-    announce(text)
-    await sources.request(NO_STANZA).make().start()
-    return read(sources, text, undefined)
+  const named = stateText(args, runtime)
+  if (named !== undefined && args.conf === undefined) {
+    announce(named)
+    // Whom a Pod asks depends on no endpoint.
+    const needs = { ...NO_STANZA.needs, endpoints: false }
+    await sources
+      .request({ ...NO_STANZA, needs })
+      .make()
+      .start()
+    return read(sources, named, undefined, runtime)
   }
   const { configuration, origin } = await chooseConfiguration(args, runtime)
   if (origin === 'bare') return undefined
   const conf = `Corefile ${args.conf ?? './Corefile'}`
-  const text = isGiven ? `${given(args)}, ${conf}` : conf
+  const text = named === undefined ? conf : `${named}, ${conf}`
   announce(text)
   const app = await App.create({
     ...{ blocks: configuration.blocks, runtime, build: buildInfo(), lenient: args.lenient },
@@ -47,9 +53,9 @@ export async function usedState(
   })
   try {
     const stanzas = await app.load()
-    if (sources.all.length === 0) return undefined
+    if (sources.isEmpty) return undefined
     const [zone] = stanzas.map(({ plugin }) => withoutDot(formatName(plugin.options.primaryZone)))
-    return read(sources, text, zone)
+    return read(sources, text, zone, runtime)
   } finally {
     await app.discard()
   }
@@ -67,17 +73,18 @@ export async function stateOfManifest(
   const remarks: string[] = []
   const own: Log = { ...runtime.log.own(), info: message => void remarks.push(message) }
   const listening: Runtime = { ...runtime, log: { ...runtime.log, own: () => own } }
-  const sources = new OnceSources({ ...args, manifests: [], apps: [file] }, listening, true)
+  const sources = new OnceSources(
+    { ...args, manifests: [], apps: [file], kubeconfig: undefined, context: undefined },
+    listening,
+    true
+  )
   await sources.request(NO_STANZA).make().start()
   const leftOut = remarks.filter(remark => remark.includes('left out'))
-  return { ...read(sources, text, undefined), leftOut }
+  return { ...read(sources, text, undefined, runtime), leftOut }
 }
 
-function read(sources: OnceSources, text: string, zone: string | undefined): UsedState {
+function read(sources: OnceSources, text: string, zone: string | undefined, runtime: Runtime): UsedState {
   const objects = sources.objects()
   const clusterDomain = zone === undefined || zone === '' ? 'cluster.local' : zone
-  return { text, objects, pods: new ManifestPods(sources, objects), clusterDomain }
+  return { text, objects, pods: podsOf(sources, objects, runtime), clusterDomain }
 }
-
-const given = ({ manifests, apps }: ServeArguments): string =>
-  [...manifests.map(path => `--manifests ${path}`), ...apps.map(path => `--apps ${path}`)].join(' ')

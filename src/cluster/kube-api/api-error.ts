@@ -1,6 +1,6 @@
 // What can go wrong with a request to the API server, by kind, each with a sentence that a person can act on
 // (kubernetes-api.md §2, §4.2).
-import { rbacRule, type Resource } from './resources.ts'
+import { rbacRule, type AskedResource } from './resources.ts'
 
 export type ApiErrorKind =
   /** No connection: refused, unreachable, no such host. */
@@ -75,7 +75,7 @@ export function statusOf(value: unknown): ApiStatus | undefined {
 export function errorOfStatus(
   status: number,
   answer: {
-    readonly resource: Resource
+    readonly resource: AskedResource
     readonly server: string
     readonly said: ApiStatus | undefined
     /** The beginning of a body that is no Status. */
@@ -204,7 +204,7 @@ function tlsSentence(code: string, why: string): string | undefined {
   return /^(?:CERT_|CRL_|INVALID_|HOSTNAME_MISMATCH|UNABLE_TO_)/.test(code) ? why : undefined
 }
 
-function notFound({ name, group, version }: Resource, server: string): string {
+function notFound({ name, group, version }: AskedResource, server: string): string {
   if (name === 'serviceimports') {
     return `${server} has no ${name} (404): the multicluster API (${group}/${version}) is not installed there`
   }
@@ -235,6 +235,8 @@ function quote(text: string): string {
   return `: ${line.length <= QUOTED_CHARACTERS ? line : `${line.slice(0, QUOTED_CHARACTERS)}…`}`
 }
 
-const asMap = (value: unknown): Readonly<Record<string, unknown>> =>
+/** The value where it is an object, else an empty one. */
+export const asMap = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-const asText = (value: unknown): string => (typeof value === 'string' ? value : '')
+/** The value where it is text, else none. */
+export const asText = (value: unknown): string => (typeof value === 'string' ? value : '')

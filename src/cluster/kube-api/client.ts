@@ -7,7 +7,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { GetResponse, HttpGets } from '../../runtime/http-gets.ts'
 import { ApiError, errorOfSocket, errorOfStatus, htmlError, isHtml, statusOf } from './api-error.ts'
 import type { ApiConnection, ApiCredentials } from './connection.ts'
-import { pathOf, type Resource } from './resources.ts'
+import { pathOf, type AskedResource } from './resources.ts'
 
 export interface ClientOptions {
   readonly connection: ApiConnection
@@ -19,7 +19,7 @@ export interface ClientOptions {
 
 /** One GET of a resource's objects. */
 export interface Ask {
-  readonly resource: Resource
+  readonly resource: AskedResource
   readonly query: Readonly<Record<string, string>>
   /** Gives up, with the signal's reason. */
   readonly signal: AbortSignal
@@ -131,7 +131,7 @@ export class ApiClient {
     }
   }
 
-  async #refusal(resource: Resource, response: GetResponse, deadline: Deadline): Promise<ApiError> {
+  async #refusal(resource: AskedResource, response: GetResponse, deadline: Deadline): Promise<ApiError> {
     const { status, headers } = response
     const text = await deadline.race(readText(response))
     const contentType = headers['content-type'] ?? ''
@@ -145,7 +145,7 @@ export class ApiClient {
     })
   }
 
-  async #checkContent(resource: Resource, response: GetResponse, deadline: Deadline): Promise<void> {
+  async #checkContent(resource: AskedResource, response: GetResponse, deadline: Deadline): Promise<void> {
     const contentType = response.headers['content-type'] ?? ''
     if (contentType.startsWith('application/json')) return
     const text = await deadline.race(readText(response))

@@ -10,6 +10,15 @@ export interface Resource {
   readonly version: string
 }
 
+/** What a request names: a resource that is not mirrored too, or one object of it. */
+export interface AskedResource extends Omit<Resource, 'kind'> {
+  /** Objects of this one alone; undefined: of all. */
+  readonly namespace?: string
+  readonly object?: string
+  /** Verbs that it takes, for a message. Default: those of a mirror. */
+  readonly verbs?: string
+}
+
 export type ResourceName = 'namespaces' | 'services' | 'endpointslices' | 'pods' | 'serviceimports'
 
 export const RESOURCES: Readonly<Record<ResourceName, Resource>> = {
@@ -25,12 +34,14 @@ export const RESOURCES: Readonly<Record<ResourceName, Resource>> = {
   }
 }
 
-/** `/apis/discovery.k8s.io/v1/endpointslices`: the objects of all namespaces. */
-export function pathOf({ name, group, version }: Resource): string {
-  return group === '' ? `/api/${version}/${name}` : `/apis/${group}/${version}/${name}`
+/** `/apis/discovery.k8s.io/v1/endpointslices`: the objects of all namespaces; `/api/v1/namespaces/shop/pods/web-0`. */
+export function pathOf({ name, group, version, namespace, object }: AskedResource): string {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
+  const inside = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
+  return `${root}${inside}/${name}${object === undefined ? '' : `/${encodeURIComponent(object)}`}`
 }
 
 /** The rule that a role must have, in the words of its manifest. */
-export function rbacRule({ name, group }: Resource): string {
-  return `apiGroups [${group === '' ? '""' : group}], resources [${name}], verbs [list, watch]`
+export function rbacRule({ name, group, verbs = 'list, watch' }: AskedResource): string {
+  return `apiGroups [${group === '' ? '""' : group}], resources [${name}], verbs [${verbs}]`
 }
