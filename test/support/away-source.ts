@@ -7,6 +7,8 @@ export class AwaySource extends MemorySource {
   readonly #listeners = new Set<() => void>()
   #isSynced = false
   #problems: readonly string[] = []
+  /** What anybody may know of the problems. */
+  reasons: readonly string[] = []
   #settle: () => void = () => undefined
 
   override subscribe(sink: ClusterSink): () => void {
@@ -25,7 +27,7 @@ export class AwaySource extends MemorySource {
   }
 
   status(): SourceStatus {
-    return { isSynced: this.#isSynced, problems: this.#problems }
+    return { isSynced: this.#isSynced, problems: this.#problems, reasons: this.reasons }
   }
 
   onStatus(listener: () => void): () => void {

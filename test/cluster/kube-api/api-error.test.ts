@@ -10,7 +10,7 @@ const sockets: readonly { code: string; message: string; kind: string; says: Reg
     code: 'ECONNREFUSED',
     message: 'connect ECONNREFUSED 10.96.0.1:443',
     kind: 'dial',
-    says: /cannot connect to .*: connection refused$/
+    says: /cannot connect to .*: connection refused; check that it runs, and the address and port$/
   },
   { code: 'EHOSTUNREACH', message: 'connect EHOSTUNREACH', kind: 'dial', says: /no route to host/ },
   { code: 'ETIMEDOUT', message: 'no connection within 3000 ms', kind: 'dial', says: /no answer/ },
@@ -18,7 +18,7 @@ const sockets: readonly { code: string; message: string; kind: string; says: Reg
     code: 'ENOTFOUND',
     message: 'getaddrinfo ENOTFOUND kube',
     kind: 'dial',
-    says: /no such host; names are asked of the system resolver/
+    says: /no such host; check the name: it is asked of the system resolver/
   },
   { code: 'ECONNRESET', message: 'socket hang up', kind: 'closed', says: /ended: socket hang up/ },
   { code: 'EPIPE', message: 'write EPIPE', kind: 'closed', says: /ended/ },

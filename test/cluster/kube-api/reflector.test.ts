@@ -523,7 +523,7 @@ t.test('403 on one resource: the rule that is missing is said, the others go on'
   t.equal(w.source.status().problems.length, 1)
   t.match(
     w.source.status().problems[0],
-    /^endpointslices: .*\(403\); add to our role the rule apiGroups \[discovery\.k8s\.io\], resources \[endpointslices\], verbs \[list, watch\]/
+    /^endpointslices: .*\(403\); add to our ClusterRole the rule apiGroups \[discovery\.k8s\.io\], resources \[endpointslices\], verbs \[list, watch\]/
   )
   w.api.intercept = undefined
   w.api.put(slice('late', 'during'))
