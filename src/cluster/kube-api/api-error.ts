@@ -138,7 +138,8 @@ const speaksHttps = (server: string) => `${server} speaks HTTPS; write https:// 
 
 function redirected(server: string, status: number, location: string | undefined): string {
   // What stands behind the path may be a login's secret.
-  const where = location === undefined || location === '' ? '' : ` to ${location.replace(/[?#].*$/s, '').slice(0, 100)}`
+  const where =
+    location === undefined || location === '' ? '' : ` to ${location.replace(/[?#].*$/s, '').slice(0, 100)}`
   return `${server} sends us elsewhere${where} (${status}), so it is no API server: check the address, and whether a proxy or a login page stands between`
 }
 
@@ -174,7 +175,8 @@ export function errorOfSocket(error: unknown, server: string): ApiError {
   if (refused !== undefined) return new ApiError('tls', `${server} does not trust us: ${refused}`)
   const tls = code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? otherNames(error, why) : tlsSentence(code, why)
   if (tls !== undefined) return new ApiError('tls', `cannot trust ${server}: ${tls}`)
-  if (code.startsWith('HPE_') && isTlsRecord(error)) return new ApiError('http-where-https', speaksHttps(server))
+  if (code.startsWith('HPE_') && isTlsRecord(error))
+    return new ApiError('http-where-https', speaksHttps(server))
   if (code.startsWith('HPE_')) return new ApiError('not-json', `${server} does not speak HTTP there (${why})`)
   return new ApiError('closed', `the connection to ${server} ended: ${why}`)
 }
@@ -223,7 +225,9 @@ function refusedSentence(why: string): string | undefined {
   if (/certificate[ _]required/i.test(why)) {
     return 'it wants a client certificate, and we have none; name one and its key'
   }
-  if (/bad certificate|unknown ca|certificate[ _]unknown|unsupported certificate|certificate revoked/i.test(why)) {
+  if (
+    /bad certificate|unknown ca|certificate[ _]unknown|unsupported certificate|certificate revoked/i.test(why)
+  ) {
     return `it refuses our client certificate (${alert}); check that this cluster's CA has signed it, and that the key is its own`
   }
   return undefined
