@@ -28,7 +28,7 @@ interface Place {
   readonly folder: string
   /** `127.0.0.1:PORT` */
   readonly at: string
-  write(file: string, text: string): void
+  readonly write: (file: string, text: string) => void
 }
 
 interface KubeconfigParts {

@@ -58,7 +58,7 @@ const sockets: readonly { code: string; message: string; kind: string; says: Reg
     message:
       '00A:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:x.c:1586:SSL alert number 116\n',
     kind: 'tls',
-    says: /refuses our client certificate/
+    says: /does not trust us: it wants a client certificate, and we have none/
   },
   {
     code: 'ERR_SSL_WRONG_VERSION_NUMBER',
