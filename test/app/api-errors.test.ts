@@ -95,7 +95,7 @@ async function start(t: Test, source: string) {
     lines: () => log.lines.filter(line => line.includes('labdns: ')),
     ask: (name: string) => askUdp(running.port, name, 'A', { edns: 1232 }),
     /** Lets time pass until it is so, far beyond every wait. */
-    async until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    until: async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
       for (let step = 0; step < 800; step++) {
         if (await isSo()) return
         clock.advance(100)
