@@ -89,6 +89,14 @@ for (const { code, message, kind, says } of sockets) {
   })
 }
 
+t.test('an alert of TLS where HTTP was expected', async t => {
+  const rawPacket = Buffer.from([21, 3, 1, 0, 2, 2, 22])
+  const parse = Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_CONSTANT', rawPacket })
+  const error = errorOfSocket(parse, 'the API server http://10.96.0.1')
+  t.equal(error.kind, 'http-where-https')
+  t.equal(error.message, 'the API server http://10.96.0.1 speaks HTTPS; write https:// in its address')
+})
+
 t.test('of several addresses that were tried, the first one says why', async t => {
   const first = Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })
   const all = Object.assign(new AggregateError([first, first], ''), {})
@@ -110,6 +118,22 @@ const answers: readonly {
     type: 'text/plain',
     kind: 'http-where-https',
     says: /speaks HTTPS; write https:\/\//
+  },
+  {
+    status: 400,
+    body: undefined,
+    text: '<html><center>The plain HTTP request was sent to HTTPS port</center></html>',
+    type: 'text/html',
+    kind: 'http-where-https',
+    says: /speaks HTTPS; write https:\/\//
+  },
+  {
+    status: 307,
+    body: undefined,
+    text: '',
+    type: '',
+    kind: 'html',
+    says: /sends us elsewhere \(307\), so it is no API server/
   },
   {
     status: 401,
