@@ -8,7 +8,7 @@ export class AwaySource extends MemorySource {
   #isSynced = false
   #problems: readonly string[] = []
   /** What anybody may know of the problems. */
-  reasons: readonly string[] = []
+  reasons: readonly string[] | undefined
   #settle: () => void = () => undefined
 
   override subscribe(sink: ClusterSink): () => void {
@@ -27,7 +27,8 @@ export class AwaySource extends MemorySource {
   }
 
   status(): SourceStatus {
-    return { isSynced: this.#isSynced, problems: this.#problems, reasons: this.reasons }
+    const { reasons } = this
+    return { isSynced: this.#isSynced, problems: this.#problems, ...(reasons && { reasons }) }
   }
 
   onStatus(listener: () => void): () => void {
