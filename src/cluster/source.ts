@@ -29,4 +29,6 @@ export interface SourceStatus {
   readonly isSynced: boolean
   /** What is wrong now, one sentence for each resource (dial, TLS, 401, the missing RBAC rule, slow list); empty: nothing. */
   readonly problems: readonly string[]
+  /** The same for anybody: without addresses, files and users. Absent: nothing that anybody may know. */
+  readonly reasons?: readonly string[]
 }

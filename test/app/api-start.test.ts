@@ -92,6 +92,7 @@ t.test(
   async t => {
     const { clock, source, running, ask, ready, lines } = await started(t)
     const web = ask('web.default.svc.cluster.local', 'A', 1232)
+    source.reasons = ['services: the API server cannot be reached']
     source.trouble('services: connection refused', 'namespaces: connection refused')
     await ask('outside.example')
     clock.advance(5000)
@@ -101,7 +102,7 @@ t.test(
     t.match(failed, { rcode: 'SERVFAIL', flags: 'qr aa rd', answer: [] })
     t.equal(
       extendedError(failed.edns),
-      '14 the state of the cluster is not loaded yet: services: connection refused'
+      '14 the state of the cluster is not loaded yet: services: the API server cannot be reached'
     )
     t.equal(
       (await ask('web.default.svc.cluster.local')).edns,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
+import { apiMetrics } from '../../src/app/api-metrics.ts'
 import { interpretCorefile } from '../../src/corefile/load.ts'
 import { directives } from '../../src/plugins/order.ts'
 import { askUdp } from '../support/ask-udp.ts'
@@ -169,11 +170,20 @@ t.test('the ports of the Corefiles are those of the Pods', async t => {
 t.test('every metric of a rule or a panel is there', async t => {
   const upstream = await ScriptedUpstream.open(asked => asked.send(reply(asked, [a(asked, '192.0.2.1')])))
   t.teardown(() => upstream.close())
-  const source = Object.assign(new MemorySource(), { confirmedAt: Date.now() })
+  const source = Object.assign(new MemorySource(), {
+    confirmedAt: Date.now(),
+    status: () => ({ isSynced: true, problems: [] })
+  })
   const corefile = read('base/Corefile').replace('/etc/resolv.conf', upstream.text)
   // Without the wait for Services to notice that a Pod goes.
   const running = await runApp(corefile.replace('lameduck 5s', ''), source)
   t.teardown(() => running.stop())
+  // As an API server's state would have counted.
+  const api = apiMetrics(() => running.app.metrics)
+  api.relisted('services', 'start')
+  api.repaired('services', 1)
+  api.requestFailed('services', 'dial')
+  api.programmed('cluster_ip', 0.1)
   for (const name of ['kubernetes.default.svc.cluster.local', 'outside.example', 'outside.example']) {
     await askUdp(running.port, name)
   }

@@ -4,8 +4,14 @@ import t, { type Test } from 'tap'
 import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { apiMetrics } from '../../src/app/api-metrics.ts'
 import { Reloader } from '../../src/app/reloader.ts'
-import { SIZE_BUCKETS, SLIM_TIME_BUCKETS, TIME_BUCKETS } from '../../src/metrics/buckets.ts'
+import {
+  PROGRAMMING_BUCKETS,
+  SIZE_BUCKETS,
+  SLIM_TIME_BUCKETS,
+  TIME_BUCKETS
+} from '../../src/metrics/buckets.ts'
 import { HTTPS_RESPONSES } from '../../src/metrics/families.ts'
 import { CacheMeter } from '../../src/plugins/cache/cache-meter.ts'
 import { ForwardMeter } from '../../src/plugins/forward/forward-meter.ts'
@@ -58,7 +64,8 @@ const TABLE: readonly Row[] = [
   ['coredns_acl_dropped_requests_total', 'counter', 'server zone view'],
   ['coredns_acl_allowed_requests_total', 'counter', 'server view'],
   ['coredns_dns64_requests_translated_total', 'counter', 'server'],
-  ['coredns_local_localhost_requests_total', 'counter', '']
+  ['coredns_local_localhost_requests_total', 'counter', ''],
+  ['coredns_kubernetes_dns_programming_duration_seconds', 'histogram', 'service_kind', PROGRAMMING_BUCKETS]
 ]
 
 /** Families of the table that no server of ours shows, and why. */
@@ -70,10 +77,9 @@ const MISSING: Readonly<Record<string, string>> = {
   coredns_dnssec_cache_entries: 'dnssec is no plugin of ours',
   coredns_dnssec_cache_hits_total: 'dnssec is no plugin of ours',
   coredns_dnssec_cache_misses_total: 'dnssec is no plugin of ours',
-  coredns_kubernetes_dns_programming_duration_seconds: 'state comes from manifests only',
-  coredns_kubernetes_rest_client_request_duration_seconds: 'state comes from manifests only',
-  coredns_kubernetes_rest_client_rate_limiter_duration_seconds: 'state comes from manifests only',
-  coredns_kubernetes_rest_client_requests_total: 'state comes from manifests only'
+  coredns_kubernetes_rest_client_request_duration_seconds: 'a library that CoreDNS is made with has it',
+  coredns_kubernetes_rest_client_rate_limiter_duration_seconds: 'a library that CoreDNS is made with has it',
+  coredns_kubernetes_rest_client_requests_total: 'a library that CoreDNS is made with has it'
 }
 
 /** What is ours alone. */
@@ -81,6 +87,13 @@ const OWN: readonly Row[] = [
   ['labdns_autopath_queries_total', 'counter', 'server outcome'],
   ['labdns_cache_octets', 'gauge', ''],
   ['labdns_cache_octets_max', 'gauge', ''],
+  ['labdns_cluster_degraded', 'gauge', ''],
+  ['labdns_cluster_drift_total', 'counter', 'resource'],
+  ['labdns_cluster_events_total', 'counter', 'resource type'],
+  ['labdns_cluster_ignored_total', 'counter', 'reason resource'],
+  ['labdns_cluster_lists_total', 'counter', 'reason resource'],
+  ['labdns_cluster_request_failures_total', 'counter', 'kind resource'],
+  ['labdns_cluster_synced', 'gauge', ''],
   ['labdns_drops_total', 'counter', 'reason'],
   ['labdns_forward_in_flight', 'gauge', ''],
   ['labdns_forward_in_flight_max', 'gauge', ''],
@@ -108,7 +121,10 @@ async function server(t: Test) {
     hosts: '10.0.0.1 h.test\n',
     resolv: 'search found.test\nnameserver 192.0.2.1\n'
   })
-  const source = Object.assign(new MemorySource(), { confirmedAt: 0 })
+  const source = Object.assign(new MemorySource(), {
+    confirmedAt: 0,
+    status: () => ({ isSynced: true, problems: [] })
+  })
   source.putRaw({ kind: 'Namespace', metadata: { name: 'default' } })
   const app = await runApp(
     [
@@ -181,6 +197,13 @@ t.test('every family of the table, and ours', async t => {
   meter.evicted('success', 1)
   new ForwardMeter(app.app.metrics).server('192.0.2.1:53').probeFailed()
   app.app.metrics.counter(HTTPS_RESPONSES).with('https://:443', '200').increment()
+  const api = apiMetrics(() => app.app.metrics)
+  api.relisted('services', 'start')
+  api.repaired('services', 1)
+  api.event('services', 'ADDED')
+  api.ignored('services', 'old')
+  api.requestFailed('services', 'dial')
+  api.programmed('cluster_ip', 0.1)
   const nothing = { blocks: [], warnings: [], notes: [] }
   const interpret = () => {
     throw new Error('broken')

@@ -7,6 +7,8 @@ export class AwaySource extends MemorySource {
   readonly #listeners = new Set<() => void>()
   #isSynced = false
   #problems: readonly string[] = []
+  /** What anybody may know of the problems. */
+  reasons: readonly string[] | undefined
   #settle: () => void = () => undefined
 
   override subscribe(sink: ClusterSink): () => void {
@@ -25,7 +27,8 @@ export class AwaySource extends MemorySource {
   }
 
   status(): SourceStatus {
-    return { isSynced: this.#isSynced, problems: this.#problems }
+    const { reasons } = this
+    return { isSynced: this.#isSynced, problems: this.#problems, ...(reasons && { reasons }) }
   }
 
   onStatus(listener: () => void): () => void {

@@ -7,6 +7,7 @@ import type { NextTurn } from '../../runtime/turn.ts'
 import type { IndexOptions } from '../index/cluster-index.ts'
 import type { ClusterKind } from '../objects.ts'
 import type { ClusterSink, ClusterSource, SourceStatus } from '../source.ts'
+import { publicReason } from './api-error.ts'
 import { ApiClient } from './client.ts'
 import type { ApiConnection } from './connection.ts'
 import type { Comparison } from './comparison.ts'
@@ -156,7 +157,10 @@ export class ApiSource implements ClusterSource {
       problems: this.#watched.flatMap(({ name, reflector }) => {
         const problem = this.#problemOf(reflector)
         return problem === undefined ? [] : [`${name}: ${problem}`]
-      })
+      }),
+      reasons: this.#watched.flatMap(({ name, reflector: { state } }) =>
+        state.problem === undefined ? [] : [`${name}: ${publicReason(state.problem.kind)}`]
+      )
     }
   }
 

@@ -5,9 +5,11 @@
 // whose answers may depend on this very connection. With an address, as service accounts have it, nothing is asked.
 import type { Clock } from '../../runtime/clock.ts'
 import type { GetResponse, HttpGets } from '../../runtime/http-gets.ts'
+import { ConnectionError } from '../kube-connection/connection-error.ts'
 import { ApiError, errorOfSocket, errorOfStatus, htmlError, isHtml, statusOf } from './api-error.ts'
 import type { ApiConnection, ApiCredentials } from './connection.ts'
 import { pathOf, type AskedResource } from './resources.ts'
+import { certificateFlaw, credentialFlaw } from './credential-flaws.ts'
 
 export interface ClientOptions {
   readonly connection: ApiConnection
@@ -42,6 +44,10 @@ const RETRY_AFTER_MS_MAX = 120_000
 
 export class ApiClient {
   readonly #options: ClientOptions
+  /** What was sent last, or is being sent. */
+  #sent: ApiCredentials | undefined
+  /** They failed last time, so that files are to be read again. */
+  #isDoubtful = false
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -58,7 +64,7 @@ export class ApiClient {
    */
   async ask(ask: Ask): Promise<AsyncIterable<Buffer>> {
     try {
-      return await this.#askOnce(ask, false)
+      return await this.#askOnce(ask, this.#isDoubtful)
     } catch (error) {
       if (!(error instanceof ApiError) || error.kind !== 'unauthorized') throw error
       return await this.#askOnce(ask, true)
@@ -76,9 +82,44 @@ export class ApiClient {
       const response = await deadline.race(this.#get(ask, renew, deadline.signal))
       if (response.status !== 200) throw await this.#refusal(ask.resource, response, deadline)
       await this.#checkContent(ask.resource, response, deadline)
+      this.#isDoubtful = false
       return this.#body(ask, response, deadline)
     } catch (error) {
-      throw deadline.fail(error, this.server)
+      throw this.#judged(deadline.fail(error, this.server))
+    }
+  }
+
+  /** Adds what we know of the credentials, and where they came from. */
+  #judged(error: Error): Error {
+    if (!(error instanceof ApiError)) return error
+    const { connection, clock } = this.#options
+    const { kind, status, retryAfterMs, message } = error
+    this.#isDoubtful = kind === 'tls' || kind === 'credentials'
+    const { origin } = connection
+    const from = origin === undefined ? '' : ` (from ${origin})`
+    const again = (text: string) => new ApiError(kind, text, status, retryAfterMs)
+    switch (kind) {
+      case 'unauthorized': {
+        const flaw = this.#sent && credentialFlaw(this.#sent, clock.wallMs())
+        if (flaw === undefined) return again(`${message}${from}`)
+        return again(`${this.server} does not know our credentials (401): ${flaw}${from}`)
+      }
+      case 'tls':
+      case 'closed': {
+        const flaw = this.#sent && certificateFlaw(this.#sent.tls.cert, clock.wallMs())
+        if (flaw !== undefined) return again(`${message}; ${flaw}${from}`)
+        if (kind === 'closed' && connection.base.protocol === 'http:') {
+          return again(`${message}; if it speaks HTTPS, its address must begin with https://${from}`)
+        }
+        return kind === 'tls' ? again(`${message}${from}`) : error
+      }
+      case 'dial':
+      case 'html':
+      case 'not-json':
+      case 'http-where-https':
+        return again(`${message}${from}`)
+      default:
+        return error
     }
   }
 
@@ -88,8 +129,15 @@ export class ApiClient {
     try {
       credentials = await connection.credentials(renew)
     } catch (error) {
-      throw new ApiError('credentials', error instanceof Error ? error.message : String(error))
+      const text =
+        error instanceof ConnectionError
+          ? error.sentence
+          : error instanceof Error
+            ? error.message
+            : String(error)
+      throw new ApiError('credentials', text)
     }
+    this.#sent = credentials
     const url = new URL(connection.base)
     url.pathname = url.pathname.replace(/\/$/, '') + pathOf(ask.resource)
     url.search = new URLSearchParams(ask.query).toString()
@@ -141,6 +189,7 @@ export class ApiClient {
       said: contentType.startsWith('application/json') ? statusOf(jsonOf(text)) : undefined,
       text,
       contentType,
+      location: headers['location'],
       retryAfterMs: this.#retryAfterMs(headers['retry-after'])
     })
   }

@@ -7,9 +7,11 @@ export interface ApiConnection {
   readonly base: URL
   /** Equal text: equal server and credentials' origin. For keys and messages. */
   readonly name: string
+  /** Where the address and the credentials come from, for messages: `context dev of /etc/labdns/kubeconfig`. */
+  readonly origin?: string
   /**
    * Headers and TLS material for one request, asked for each request since bound tokens rotate (files are re-read).
-   * `renew`: the last request was a 401. Rejects with an Error whose message a person can act on.
+   * `renew`: they failed last time: a 401, or no trust. Rejects with an Error whose message a person can act on.
    */
   credentials(renew: boolean): Promise<ApiCredentials>
 }

@@ -171,7 +171,7 @@ function checkKind(shell: unknown, options: ReadingOptions): void {
   if (kind !== expected) {
     throw odd(
       options,
-      `is a ${typeof kind === 'string' ? kind : 'thing without a kind'}; expected a ${expected}`
+      `is a ${typeof kind === 'string' ? kind : 'thing without a kind'}; expected a ${expected}: check the address and its path`
     )
   }
 }

@@ -48,14 +48,20 @@ export class StateLog {
     const failing = new Map<string, string[]>()
     const well: string[] = []
     let longestMs = 0
-    for (const { name, problem, problemSince = now } of this.#states()) {
+    const states = this.#states()
+    // What began a little later for the same reason shares the line.
+    const settled = new Set<string>()
+    for (const { problem, problemSince = now } of states) {
+      if (problem !== undefined && now - problemSince >= SETTLE_MS) settled.add(problem.kind)
+    }
+    for (const { name, problem, problemSince = now } of states) {
       const said = this.#said.get(name)
       if (problem === undefined) {
         if (said === undefined) continue
         this.#said.delete(name)
         well.push(name)
         longestMs = Math.max(longestMs, now - said.since)
-      } else if (said === undefined && now - problemSince < SETTLE_MS) this.changed()
+      } else if (said === undefined && !settled.has(problem.kind)) this.changed()
       else if (said?.kind !== problem.kind) {
         this.#said.set(name, { kind: problem.kind, since: problemSince })
         failing.set(problem.message, [...(failing.get(problem.message) ?? []), name])

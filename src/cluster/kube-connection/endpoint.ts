@@ -26,6 +26,7 @@ export function endpointConnection(endpoint: string, tls: readonly string[], fil
   return {
     base,
     name: tls.length === 0 ? base.href : `${base.href} (certificate ${tls.join(', ')})`,
+    origin: `endpoint ${base.href}${tls.length === 0 ? '' : ` with tls ${tls.join(' ')}`}`,
     credentials: () =>
       settled(() => ({
         headers: {},

@@ -41,6 +41,7 @@ export function inClusterConnection(runtime: PodRuntime): ApiConnection {
   return {
     base: new URL(text),
     name: `${text} (service account)`,
+    origin: `the service account in ${FOLDER}`,
     credentials: () => settled(read)
   }
 }

@@ -17,7 +17,7 @@ export interface KubeconfigRuntime {
 }
 
 /**
- * `paths` are the files of KUBECONFIG, or one. They are read now, and again after a 401: a login elsewhere may have put
+ * `paths` are the files of KUBECONFIG, or one. They are read now, and again after a 401 or where there is no trust: a login elsewhere may have put
  * other credentials there. Throws ConnectionError.
  */
 export function kubeconfigConnection(
@@ -32,6 +32,7 @@ export function kubeconfigConnection(
   return {
     base: server,
     name: `${server.href} (context ${context.name} of ${context.file})`,
+    origin: `context ${context.name} of ${context.file}`,
     credentials: async renew => {
       if (renew) {
         const now = readKubeconfig(paths, wanted, runtime.files)

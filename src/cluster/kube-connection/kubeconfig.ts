@@ -2,6 +2,7 @@
 // line and column before anything is asked. client-node, which would do this too, says less, can't merge files in which a
 // name comes twice, and passes over `tokenFile`; it gets what is found here.
 import path from 'node:path'
+import { nearestWord } from '../../corefile/nearest.ts'
 import type { Files } from '../../runtime/files.ts'
 import { Fields, shownPath, type FieldPath, type Flaw } from '../fields.ts'
 import type { Document } from '../manifests/document.ts'
@@ -98,7 +99,10 @@ export function readKubeconfig(
   if (context === undefined) {
     throw new ConnectionError(
       `context ${JSON.stringify(name)} does not exist`,
-      `${shownPaths} has these contexts: ${listed}`
+      `${meant(
+        name,
+        contexts.map(each => each.name)
+      )}${shownPaths} has these contexts: ${listed}`
     )
   }
   const clusters = parts.flatMap(part => part.clusters)
@@ -106,7 +110,10 @@ export function readKubeconfig(
   if (cluster === undefined) {
     throw new ConnectionError(
       'invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable',
-      `${context.place}: the context names a cluster ${JSON.stringify(context.clusterName)}; ${shownPaths} has these: ${clusters.map(each => each.name).join(', ') || 'none'}`
+      `${context.place}: the context names a cluster ${JSON.stringify(context.clusterName)}; ${meant(
+        context.clusterName,
+        clusters.map(each => each.name)
+      )}${shownPaths} has these: ${clusters.map(each => each.name).join(', ') || 'none'}`
     )
   }
   const users = parts.flatMap(part => part.users)
@@ -114,7 +121,10 @@ export function readKubeconfig(
   if (user === undefined && context.userName !== '') {
     throw new ConnectionError(
       `context ${JSON.stringify(name)}: there is no user ${JSON.stringify(context.userName)}`,
-      `${context.place}: ${shownPaths} has these users: ${users.map(each => each.name).join(', ') || 'none'}`
+      `${context.place}: ${meant(
+        context.userName,
+        users.map(each => each.name)
+      )}${shownPaths} has these users: ${users.map(each => each.name).join(', ') || 'none'}`
     )
   }
   return {
@@ -124,6 +134,11 @@ export function readKubeconfig(
     user: user?.read() ?? ANONYMOUS,
     namespace: context.namespace
   }
+}
+
+function meant(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known)
+  return near === undefined ? '' : `did you mean ${JSON.stringify(near)}? `
 }
 
 interface Named<T> {

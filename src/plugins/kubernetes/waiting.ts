@@ -42,7 +42,7 @@ export function statusWords({ isSynced, problems }: SourceStatus): readonly stri
   return ['the state of the cluster is not loaded yet', ...problems]
 }
 
-/** The same in one short text, for a client. */
-export function unsyncedText({ problems }: SourceStatus): string {
-  return ['the state of the cluster is not loaded yet', ...problems.slice(0, 1)].join(': ')
+/** The same in one short text, for a client: whoever asks is not told the API server's address. */
+export function unsyncedText({ reasons = [] }: SourceStatus): string {
+  return ['the state of the cluster is not loaded yet', ...reasons.slice(0, 1)].join(': ')
 }

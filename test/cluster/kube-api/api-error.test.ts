@@ -10,7 +10,7 @@ const sockets: readonly { code: string; message: string; kind: string; says: Reg
     code: 'ECONNREFUSED',
     message: 'connect ECONNREFUSED 10.96.0.1:443',
     kind: 'dial',
-    says: /cannot connect to .*: connection refused$/
+    says: /cannot connect to .*: connection refused; check that it runs, and the address and port$/
   },
   { code: 'EHOSTUNREACH', message: 'connect EHOSTUNREACH', kind: 'dial', says: /no route to host/ },
   { code: 'ETIMEDOUT', message: 'no connection within 3000 ms', kind: 'dial', says: /no answer/ },
@@ -18,7 +18,7 @@ const sockets: readonly { code: string; message: string; kind: string; says: Reg
     code: 'ENOTFOUND',
     message: 'getaddrinfo ENOTFOUND kube',
     kind: 'dial',
-    says: /no such host; names are asked of the system resolver/
+    says: /no such host; check the name: it is asked of the system resolver/
   },
   { code: 'ECONNRESET', message: 'socket hang up', kind: 'closed', says: /ended: socket hang up/ },
   { code: 'EPIPE', message: 'write EPIPE', kind: 'closed', says: /ended/ },
@@ -58,7 +58,7 @@ const sockets: readonly { code: string; message: string; kind: string; says: Reg
     message:
       '00A:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:x.c:1586:SSL alert number 116\n',
     kind: 'tls',
-    says: /refuses our client certificate/
+    says: /does not trust us: it wants a client certificate, and we have none/
   },
   {
     code: 'ERR_SSL_WRONG_VERSION_NUMBER',
@@ -89,6 +89,14 @@ for (const { code, message, kind, says } of sockets) {
   })
 }
 
+t.test('an alert of TLS where HTTP was expected', async t => {
+  const rawPacket = Buffer.from([21, 3, 1, 0, 2, 2, 22])
+  const parse = Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_CONSTANT', rawPacket })
+  const error = errorOfSocket(parse, 'the API server http://10.96.0.1')
+  t.equal(error.kind, 'http-where-https')
+  t.equal(error.message, 'the API server http://10.96.0.1 speaks HTTPS; write https:// in its address')
+})
+
 t.test('of several addresses that were tried, the first one says why', async t => {
   const first = Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })
   const all = Object.assign(new AggregateError([first, first], ''), {})
@@ -110,6 +118,22 @@ const answers: readonly {
     type: 'text/plain',
     kind: 'http-where-https',
     says: /speaks HTTPS; write https:\/\//
+  },
+  {
+    status: 400,
+    body: undefined,
+    text: '<html><center>The plain HTTP request was sent to HTTPS port</center></html>',
+    type: 'text/html',
+    kind: 'http-where-https',
+    says: /speaks HTTPS; write https:\/\//
+  },
+  {
+    status: 307,
+    body: undefined,
+    text: '',
+    type: '',
+    kind: 'html',
+    says: /sends us elsewhere \(307\), so it is no API server/
   },
   {
     status: 401,

@@ -27,7 +27,7 @@ t.test('tells everything, then synced, then every change', async t => {
   t.equal(w.isStarted(), true)
   t.equal(w.state.syncedTimes, 1)
   isTrue(t, w, 'after the start')
-  t.same(w.source.status(), { isSynced: true, problems: [] })
+  t.same(w.source.status(), { isSynced: true, problems: [], reasons: [] })
   w.api.put(service('new'))
   w.api.put(service('web-0', '10.96.9.9'))
   w.api.delete(service('web-1'))
@@ -56,7 +56,7 @@ t.test(
     await w.pass(3000)
     t.equal(w.state.names('Service').length, 1201)
     t.equal(pages, 5, 'two pages, and three after the start')
-    t.same(w.source.status(), { isSynced: true, problems: [] })
+    t.same(w.source.status(), { isSynced: true, problems: [], reasons: [] })
   }
 )
 
@@ -70,14 +70,14 @@ t.test('away at start: says so, goes on trying, and is there within 5 s when it 
   const { isSynced, problems } = w.source.status()
   t.equal(isSynced, false)
   t.match(problems, [
-    /^namespaces: cannot connect to the API server https:\/\/10\.96\.0\.1: connection refused \(for 40 s\)$/,
+    /^namespaces: cannot connect to the API server https:\/\/10\.96\.0\.1: connection refused; check that it runs, and the address and port \(for 40 s\)$/,
     /^services: /,
     /^endpointslices: /
   ])
   t.same(
     w.log.lines,
     [
-      '[WARNING] labdns: namespaces, services, endpointslices: cannot connect to the API server https://10.96.0.1: connection refused; names of the cluster are answered once everything is known'
+      '[WARNING] labdns: namespaces, services, endpointslices: cannot connect to the API server https://10.96.0.1: connection refused; check that it runs, and the address and port; names of the cluster are answered once everything is known'
     ],
     'one line for all of it'
   )
@@ -523,7 +523,7 @@ t.test('403 on one resource: the rule that is missing is said, the others go on'
   t.equal(w.source.status().problems.length, 1)
   t.match(
     w.source.status().problems[0],
-    /^endpointslices: .*\(403\); add to our role the rule apiGroups \[discovery\.k8s\.io\], resources \[endpointslices\], verbs \[list, watch\]/
+    /^endpointslices: .*\(403\); add to our ClusterRole the rule apiGroups \[discovery\.k8s\.io\], resources \[endpointslices\], verbs \[list, watch\]/
   )
   w.api.intercept = undefined
   w.api.put(slice('late', 'during'))
