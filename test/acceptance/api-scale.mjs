@@ -301,8 +301,8 @@ async function memory() {
     const afterMb = server.residentMb
     judge('resident at rest', steadyMb, STEADY_MB, 'MB')
     judge('resident at rest after a relist', afterMb, STEADY_MB, 'MB')
-    judge('highest during the first list', firstMb, Math.round(STEADY_MB * READING_TIMES), 'MB')
-    judge('highest during a relist', againMb, Math.round(STEADY_MB * READING_TIMES), 'MB')
+    judge('highest during the first list', firstMb, Math.round(steadyMb * READING_TIMES), 'MB')
+    judge('highest during a relist', againMb, Math.round(steadyMb * READING_TIMES), 'MB')
     console.log(
       `      to the memory at rest: first list ${(firstMb / steadyMb).toFixed(2)}, relist ${(againMb / steadyMb).toFixed(2)}`
     )
@@ -334,12 +334,7 @@ async function small() {
     await sleep(2000)
     console.log(`      at rest ${server.residentMb.toFixed(0)} MB`)
     if (hasLoad) await load(server.port, 5)
-    judge(
-      `highest of the whole process${hasLoad ? ', with a load' : ''}`,
-      server.peakMb,
-      SMALL_MB,
-      'MB'
-    )
+    judge(`highest of the whole process${hasLoad ? ', with a load' : ''}`, server.peakMb, SMALL_MB, 'MB')
   })
 }
 
@@ -443,7 +438,9 @@ async function latency() {
     await sleep(500)
     const lags = await moves(api, watcher, CHANGES_ASKED, 50)
     watcher.stop()
-    console.log(`      median ${quantile(lags, 0.5).toFixed(1)} ms, longest ${Math.max(...lags).toFixed(1)} ms`)
+    console.log(
+      `      median ${quantile(lags, 0.5).toFixed(1)} ms, longest ${Math.max(...lags).toFixed(1)} ms`
+    )
     judge('99 of 100, from the event to the answer', quantile(lags, 0.99), CHANGE_MS, 'ms')
   })
 }
