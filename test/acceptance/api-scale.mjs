@@ -93,6 +93,8 @@ class Api {
     ])
     api.#child = spawn(program, words, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     children.add(api.#child)
+    // The load on the same core goes first: else its waiting would count as the server's.
+    os.setPriority(api.#child.pid, 15)
     api.#child.on('message', message => {
       for (const [at, { key, resolve }] of api.#waiting.entries()) {
         if (!(key in message)) continue
