@@ -60,10 +60,15 @@ function service(number) {
       labels,
       managedFields: [
         managed('kubectl-client-side-apply', 'v1', {
-          'f:metadata': { 'f:labels': { '.': {}, 'f:app.kubernetes.io/name': {}, 'f:app.kubernetes.io/part-of': {} } },
+          'f:metadata': {
+            'f:labels': { '.': {}, 'f:app.kubernetes.io/name': {}, 'f:app.kubernetes.io/part-of': {} }
+          },
           'f:spec': {
             'f:internalTrafficPolicy': {},
-            'f:ports': { '.': {}, 'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:name': {}, 'f:port': {}, 'f:targetPort': {} } },
+            'f:ports': {
+              '.': {},
+              'k:{"port":80,"protocol":"TCP"}': { '.': {}, 'f:name': {}, 'f:port': {}, 'f:targetPort': {} }
+            },
             'f:selector': {},
             'f:sessionAffinity': {},
             'f:type': {}
@@ -113,19 +118,41 @@ function slice(number) {
       resourceVersion: String(versions[number]),
       generation: 1 + generations[number],
       creationTimestamp: STAMP,
-      labels: { ...labels, 'kubernetes.io/service-name': facts.name, 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io' },
+      labels: {
+        ...labels,
+        'kubernetes.io/service-name': facts.name,
+        'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io'
+      },
       annotations: { 'endpoints.kubernetes.io/last-change-trigger-time': STAMP },
       ownerReferences: [
-        { apiVersion: 'v1', kind: 'Service', name: facts.name, uid: uid('b', number), controller: true, blockOwnerDeletion: true }
+        {
+          apiVersion: 'v1',
+          kind: 'Service',
+          name: facts.name,
+          uid: uid('b', number),
+          controller: true,
+          blockOwnerDeletion: true
+        }
       ],
-      managedFields: [managed('kube-controller-manager', 'discovery.k8s.io/v1', { 'f:addressType': {}, 'f:endpoints': {}, 'f:ports': {} })]
+      managedFields: [
+        managed('kube-controller-manager', 'discovery.k8s.io/v1', {
+          'f:addressType': {},
+          'f:endpoints': {},
+          'f:ports': {}
+        })
+      ]
     },
     addressType: addressType ?? 'IPv4',
     endpoints: endpoints.map(({ addresses, hostname }, at) => ({
       addresses,
       conditions: { ready: true, serving: true, terminating: false },
       ...(facts.isHeadless && hostname ? { hostname } : {}),
-      targetRef: { kind: 'Pod', namespace: facts.namespace, name: facts.podName(at), uid: uid('d', number * 3 + at) },
+      targetRef: {
+        kind: 'Pod',
+        namespace: facts.namespace,
+        name: facts.podName(at),
+        uid: uid('d', number * 3 + at)
+      },
       nodeName: `node-${(number * 7 + at) % 500}`,
       zone: `zone-${at % 3}`
     })),
@@ -147,28 +174,85 @@ function pod(number) {
       resourceVersion: '1000',
       creationTimestamp: STAMP,
       labels: { 'app.kubernetes.io/name': facts.name, 'pod-template-hash': '5d4f8c7b9' },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${facts.name}-5d4f8c7b9`, uid: uid('e', number), controller: true }],
+      ownerReferences: [
+        {
+          apiVersion: 'apps/v1',
+          kind: 'ReplicaSet',
+          name: `${facts.name}-5d4f8c7b9`,
+          uid: uid('e', number),
+          controller: true
+        }
+      ],
       managedFields: [
         managed('kube-controller-manager', 'v1', {
-          'f:metadata': { 'f:generateName': {}, 'f:labels': { '.': {}, 'f:app.kubernetes.io/name': {} }, 'f:ownerReferences': {} },
-          'f:spec': { 'f:containers': { 'k:{"name":"main"}': { '.': {}, 'f:env': {}, 'f:image': {}, 'f:ports': {}, 'f:readinessProbe': {}, 'f:resources': {} } } }
+          'f:metadata': {
+            'f:generateName': {},
+            'f:labels': { '.': {}, 'f:app.kubernetes.io/name': {} },
+            'f:ownerReferences': {}
+          },
+          'f:spec': {
+            'f:containers': {
+              'k:{"name":"main"}': {
+                '.': {},
+                'f:env': {},
+                'f:image': {},
+                'f:ports': {},
+                'f:readinessProbe': {},
+                'f:resources': {}
+              }
+            }
+          }
         }),
-        managed('kubelet', 'v1', { 'f:status': { 'f:conditions': {}, 'f:containerStatuses': {}, 'f:hostIP': {}, 'f:phase': {}, 'f:podIP': {}, 'f:podIPs': {}, 'f:startTime': {} } })
+        managed('kubelet', 'v1', {
+          'f:status': {
+            'f:conditions': {},
+            'f:containerStatuses': {},
+            'f:hostIP': {},
+            'f:phase': {},
+            'f:podIP': {},
+            'f:podIPs': {},
+            'f:startTime': {}
+          }
+        })
       ]
     },
     spec: {
       volumes: [
-        { name: 'kube-api-access-x7k2p', projected: { defaultMode: 420, sources: [{ serviceAccountToken: { expirationSeconds: 3607, path: 'token' } }, { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } }] } }
+        {
+          name: 'kube-api-access-x7k2p',
+          projected: {
+            defaultMode: 420,
+            sources: [
+              { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+              { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } }
+            ]
+          }
+        }
       ],
       containers: [
         {
           name: 'main',
           image,
           ports: facts.ports.map(({ name, port, protocol }) => ({ name, containerPort: port, protocol })),
-          env: Array.from({ length: 8 }, (_, n) => ({ name: `SETTING_${n}`, value: `value-of-${facts.name}-${n}` })),
+          env: Array.from({ length: 8 }, (_, n) => ({
+            name: `SETTING_${n}`,
+            value: `value-of-${facts.name}-${n}`
+          })),
           resources: { limits: { memory: '256Mi' }, requests: { cpu: '100m', memory: '128Mi' } },
-          volumeMounts: [{ name: 'kube-api-access-x7k2p', readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
-          readinessProbe: { httpGet: { path: '/healthz', port: 'http', scheme: 'HTTP' }, timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 },
+          volumeMounts: [
+            {
+              name: 'kube-api-access-x7k2p',
+              readOnly: true,
+              mountPath: '/var/run/secrets/kubernetes.io/serviceaccount'
+            }
+          ],
+          readinessProbe: {
+            httpGet: { path: '/healthz', port: 'http', scheme: 'HTTP' },
+            timeoutSeconds: 1,
+            periodSeconds: 10,
+            successThreshold: 1,
+            failureThreshold: 3
+          },
           terminationMessagePath: '/dev/termination-log',
           terminationMessagePolicy: 'File',
           imagePullPolicy: 'IfNotPresent'
@@ -181,18 +265,41 @@ function pod(number) {
       nodeName: `node-${number % 500}`,
       securityContext: {},
       schedulerName: 'default-scheduler',
-      tolerations: ['not-ready', 'unreachable'].map(key => ({ key: `node.kubernetes.io/${key}`, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })),
+      tolerations: ['not-ready', 'unreachable'].map(key => ({
+        key: `node.kubernetes.io/${key}`,
+        operator: 'Exists',
+        effect: 'NoExecute',
+        tolerationSeconds: 300
+      })),
       priority: 0,
       enableServiceLinks: true
     },
     status: {
       phase: 'Running',
-      conditions: ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map(condition),
+      conditions: [
+        'PodReadyToStartContainers',
+        'Initialized',
+        'Ready',
+        'ContainersReady',
+        'PodScheduled'
+      ].map(condition),
       hostIP: `10.0.${(number % 500) >> 8}.${number % 250}`,
       podIP: facts.podIP(at),
       podIPs: [{ ip: facts.podIP(at) }],
       startTime: STAMP,
-      containerStatuses: [{ name: 'main', state: { running: { startedAt: STAMP } }, lastState: {}, ready: true, restartCount: 0, image, imageID: `${image}@sha256:${'0123456789abcdef'.repeat(4)}`, containerID: `containerd://${'fedcba9876543210'.repeat(4)}`, started: true }],
+      containerStatuses: [
+        {
+          name: 'main',
+          state: { running: { startedAt: STAMP } },
+          lastState: {},
+          ready: true,
+          restartCount: 0,
+          image,
+          imageID: `${image}@sha256:${'0123456789abcdef'.repeat(4)}`,
+          containerID: `containerd://${'fedcba9876543210'.repeat(4)}`,
+          started: true
+        }
+      ],
       qosClass: 'Burstable'
     }
   }
@@ -201,7 +308,12 @@ function pod(number) {
 const RESOURCES = {
   '/api/v1/namespaces': { kind: 'Namespace', apiVersion: 'v1', count: size.namespaces, make: namespace },
   '/api/v1/services': { kind: 'Service', apiVersion: 'v1', count: size.services + 1, make: service },
-  '/apis/discovery.k8s.io/v1/endpointslices': { kind: 'EndpointSlice', apiVersion: 'discovery.k8s.io/v1', count: size.services + 1, make: slice },
+  '/apis/discovery.k8s.io/v1/endpointslices': {
+    kind: 'EndpointSlice',
+    apiVersion: 'discovery.k8s.io/v1',
+    count: size.services + 1,
+    make: slice
+  },
   '/api/v1/pods': { kind: 'Pod', apiVersion: 'v1', count: size.pods, make: pod }
 }
 
@@ -233,7 +345,13 @@ async function list(resource, query, request, response) {
   response.end(isZipped ? await zip(text, { level: 4 }) : text)
 }
 
-const gone = { kind: 'Status', status: 'Failure', reason: 'Expired', message: 'too old resource version', code: 410 }
+const gone = {
+  kind: 'Status',
+  status: 'Failure',
+  reason: 'Expired',
+  message: 'too old resource version',
+  code: 410
+}
 
 function watch(resource, query, response) {
   response.writeHead(200, { 'content-type': 'application/json' })
@@ -277,6 +395,13 @@ const eventOf = object =>
 
 /** Changes slices evenly for a while, in small bursts as they come from a busy server. */
 function change(perSecond, seconds) {
+  // Written beforehand, so that what asks the questions has the core.
+  const texts = Array.from({ length: 2 * size.services }, (_, at) => {
+    generations[at >> 1] = at & 1
+    const parts = eventOf(slice(at >> 1)).split(`"resourceVersion":"${versions[at >> 1]}"`)
+    generations[at >> 1] = 0
+    return parts
+  })
   const since = performance.now()
   let made = 0
   const timer = setInterval(() => {
@@ -287,7 +412,7 @@ function change(perSecond, seconds) {
       const number = (made * 7919) % size.services
       generations[number] ^= 1
       versions[number] = ++version
-      text += eventOf(slice(number))
+      text += texts[2 * number + generations[number]].join(`"resourceVersion":"${version}"`)
     }
     if (text !== '') tellEvents('EndpointSlice', text)
     if (passed < seconds) return

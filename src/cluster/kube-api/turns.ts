@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts'
 import type { NextTurn } from '../../runtime/turn.ts'
 
 /** How long work goes on without a pause: queries wait for it, and three resources may be read at once. */
-const SLICE_MS = 2
+const SLICE_MS = 1
 
 export class Turns {
   readonly #clock: Clock
