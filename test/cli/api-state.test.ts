@@ -234,7 +234,10 @@ t.test('what is not there, or not allowed, is said in words', async t => {
   forbidden.add('/api/v1/namespaces/shop/pods/agent')
   const pod = await run(`resolvconf --kubeconfig ${config} --from pod/shop/agent`)
   t.equal(pod.status, 1)
-  t.match(pod.stderr, /\(403\); add to our role the rule apiGroups \[""\], resources \[pods\], verbs \[get\]/)
+  t.match(
+    pod.stderr,
+    /\(403\); add to our ClusterRole the rule apiGroups \[""\], resources \[pods\], verbs \[get\]/
+  )
   forbidden.clear()
   forbidden.add('/api/v1/services')
   const since = Date.now()
@@ -242,7 +245,7 @@ t.test('what is not there, or not allowed, is said in words', async t => {
   t.equal(services.status, 1)
   t.match(
     services.stderr,
-    /^error: services: .*\(403\); add to our role the rule apiGroups \[""\], resources \[services\], verbs \[list, watch\]/
+    /^error: services: .*\(403\); add to our ClusterRole the rule apiGroups \[""\], resources \[services\], verbs \[list, watch\]/
   )
   t.ok(Date.now() - since < 8000, 'waiting would not help')
   forbidden.clear()
@@ -253,7 +256,7 @@ t.test('what is not there, or not allowed, is said in words', async t => {
   t.equal(away.status, 1)
   t.match(
     away.stderr,
-    /^error: namespaces, services, endpointslices: cannot connect to the API server http:\/\/127\.0\.0\.1:1: connection refused\n$/
+    /^error: namespaces, services, endpointslices: cannot connect to the API server http:\/\/127\.0\.0\.1:1: connection refused; check that it runs, and the address and port \(from context kind-lab of .*\)\n$/
   )
   const context = await run(`get svc --kubeconfig ${config} --context other`)
   t.match(context.stderr, /context "other" does not exist\n.*has these contexts: kind-lab/)
