@@ -147,7 +147,7 @@ export class ClusterStates {
     if (--shared.users > 0) return
     for (const [key, each] of this.#indexes) if (each === shared) this.#indexes.delete(key)
     shared.unsubscribe()
-    shared.kept?.close()
+    await shared.kept?.close()
     const { source } = shared
     if (--source.users > 0) return
     this.#sources.delete(source.key)

@@ -79,9 +79,11 @@ export class KeptIndex implements ClusterSink, Kept {
     return old.size
   }
 
-  close(): void {
+  /** Settles when what is being written is on disk. */
+  async close(): Promise<void> {
     this.#isClosed = true
     this.#unkeep()
+    await this.#file.settled()
   }
 
   #note(kind: ClusterKind, namespace: string, name: string): void {

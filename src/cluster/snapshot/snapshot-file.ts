@@ -76,6 +76,11 @@ export class SnapshotFile {
     return objects
   }
 
+  /** Settles when no write is under way. */
+  async settled(): Promise<void> {
+    await this.#writing
+  }
+
   /** Lets go of what was read. */
   forget(): void {
     this.#read = undefined
