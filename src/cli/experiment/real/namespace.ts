@@ -136,7 +136,11 @@ export class Namespace {
     }
     if (!existsSync('/etc/resolv.conf'))
       throw new Error('there is no /etc/resolv.conf to mount another one over')
-    const worker = fileURLToPath(new URL('./worker.js', import.meta.url))
+    // Beside this module, or where the compiler put it when this one is part of a bundle (`npm run entry`).
+    const worker = ['./worker.js', './experiment/real/worker.js']
+      .map(place => fileURLToPath(new URL(place, import.meta.url)))
+      .find(place => existsSync(place))
+    if (worker === undefined) throw new Error('the program of the namespace is not in this installation')
     const command = [process.execPath, worker, path.join(folder, 'resolv.conf')]
     const child = spawn('unshare', [flags, 'sh', '-c', SETUP, 'sh', folder, ...command], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
