@@ -1,14 +1,13 @@
 // `labdns experiment`: names × ndots × search lists × resolvers × autopath × upstreams, and what each combination costs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { CorefileError } from '../corefile/position.ts'
-import { renderError } from '../corefile/report.ts'
 import { ExperimentMistake } from '../experiment/mistake.ts'
 import { readNamesFile } from '../experiment/names-file.ts'
 import { readSpec, type SpecParts } from '../experiment/read-spec.ts'
 import type { ExperimentResult } from '../experiment/result.ts'
 import { runExperiment, type Measured, type RunOptions } from '../experiment/run.ts'
 import { LOOKUPS_MAX, settingsOf, type ExperimentSpec } from '../experiment/spec.ts'
+import { printable } from '../runtime/printable.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { ExperimentArguments, ServeArguments } from './arguments.ts'
 import { serverNetwork } from './explain/server-of.ts'
@@ -18,9 +17,9 @@ import { RealPrograms } from './experiment/real/measured.ts'
 import { planReal } from './experiment/real/plan.ts'
 import { optionParts } from './experiment/wanted.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
+import { mistakeText } from './mistake.ts'
 import { NAME_STATE, stateAndCorefile, withCurrentContext } from './named-state.ts'
 import { printAll } from './output.ts'
-import { fileText } from './state.ts'
 import { buildInfo } from './version.ts'
 
 /** What is varied where nobody says. */
@@ -46,7 +45,7 @@ export async function experiment(args: ServeArguments, words: ExperimentArgument
     return result.assertions.every(({ holds }) => holds) ? 0 : 1
   } catch (error) {
     await flush()
-    process.stderr.write(`${explained(error, runtime)}\n`)
+    process.stderr.write(`${mistakeText(error, runtime)}\n`)
     return 1
   }
 }
@@ -291,16 +290,4 @@ function writeText(file: string, text: string): void {
       `${file}: cannot be written: ${error instanceof Error ? error.message : String(error)}`
     )
   }
-}
-
-/** What comes from files may hold characters that a terminal obeys. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd')
-
-function explained(error: unknown, runtime: Runtime): string {
-  if (error instanceof CorefileError) return renderError(error, fileText(runtime))
-  const message = error instanceof Error ? error.message : String(error)
-  return message
-    .split('\n')
-    .map(line => `error: ${printable(line)}`)
-    .join('\n')
 }

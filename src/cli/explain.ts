@@ -3,9 +3,6 @@ import { readFileSync } from 'node:fs'
 import { App } from '../app.ts'
 import type { Telling } from '../app/listeners.ts'
 import type { ClusterObject } from '../cluster/objects.ts'
-import type { Block } from '../corefile/load.ts'
-import { CorefileError } from '../corefile/position.ts'
-import { renderError } from '../corefile/report.ts'
 import type { WorkloadFact } from '../dns/facts.ts'
 import type { Meant } from '../explain/explanation.ts'
 import type { Kubernetes } from '../plugins/kubernetes/kubernetes.ts'
@@ -13,6 +10,7 @@ import type { Family, ResolverModel } from '../resolver/model.ts'
 import type { ResolverNetwork } from '../resolver/network.ts'
 import { resolverModel, resolverModels } from '../resolver/registry.ts'
 import type { SentQuery } from '../resolver/session.ts'
+import { printable } from '../runtime/printable.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { formatName } from '../wire/name.ts'
 import { rtypeNumber } from '../wire/numbers.ts'
@@ -22,6 +20,7 @@ import { StateNetwork, type Account } from './explain/networks.ts'
 import { serverNetwork, serverOf } from './explain/server-of.ts'
 import { dotLines, reportLines, serviceManifest, type Report, type Row, type Walk } from './explain/report.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
+import { mistakeText } from './mistake.ts'
 import { NAME_STATE, stateAndCorefile, withCurrentContext } from './named-state.ts'
 import { printAll } from './output.ts'
 import { clipped, PodDnsMistake, readFrom, type From } from './resolvconf/from.ts'
@@ -29,22 +28,9 @@ import { answerFor, describe, findPod, type PodDnsState } from './resolvconf/pod
 import { podsOf } from './resolvconf/api-pods.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
 import { withoutDot } from './resolvconf/wanted.ts'
-import { chooseConfiguration, fileText } from './state.ts'
+import { chooseConfiguration } from './state.ts'
+import { unserved } from './unserved.ts'
 import { buildInfo } from './version.ts'
-
-/** Directives that listen, watch, probe or log: nobody is served here. */
-const NOT_HERE = [
-  'health',
-  'ready',
-  'prometheus',
-  'pprof',
-  'reload',
-  'loop',
-  'log',
-  'errors',
-  'debug',
-  'dnstap'
-]
 
 /** Prints the report; settles with 1 when there is none, or a name isn't found. */
 export async function explain(args: ServeArguments, words: ExplainArguments): Promise<number> {
@@ -58,7 +44,7 @@ export async function explain(args: ServeArguments, words: ExplainArguments): Pr
     return report.walks.length > 0 && report.walks.every(({ ok }) => ok) ? 0 : 1
   } catch (error) {
     await flush()
-    process.stderr.write(`${explained(error, runtime)}\n`)
+    process.stderr.write(`${mistakeText(error, runtime)}\n`)
     return 1
   } finally {
     clearInterval(alive)
@@ -87,7 +73,12 @@ export async function reportFor(
   const state = stateAndCorefile(args, origin, runtime)
   const sources = new OnceSources(args, runtime, true)
   const app = await App.create({
-    ...{ blocks: configuration.blocks.map(quiet), runtime, build: buildInfo(), lenient: args.lenient },
+    ...{
+      blocks: configuration.blocks.map(block => unserved(block)),
+      runtime,
+      build: buildInfo(),
+      lenient: args.lenient
+    },
     ...{ clusterSource: sources.request, httpBase: 0, explains: true }
   })
   try {
@@ -340,13 +331,6 @@ function familyOf(types: readonly string[]): Family {
   return types.includes('A') ? 'inet' : 'inet6'
 }
 
-/** The block without what serves others. */
-function quiet(block: Block): Block {
-  const directives = new Map(block.directives)
-  for (const name of NOT_HERE) directives.delete(name)
-  return { ...block, directives }
-}
-
 /** What is printed of a report. */
 export function* textsOf(
   report: Report,
@@ -354,16 +338,4 @@ export function* textsOf(
 ): Generator<string, void> {
   if (json) yield `${JSON.stringify(report, undefined, 2)}\n`
   else for (const line of dot ? dotLines(report) : reportLines(report)) yield `${printable(line)}\n`
-}
-
-/** What comes from files and other servers may hold characters that a terminal obeys. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd')
-
-function explained(error: unknown, runtime: Runtime): string {
-  if (error instanceof CorefileError) return renderError(error, fileText(runtime))
-  const message = error instanceof Error ? error.message : String(error)
-  return message
-    .split('\n')
-    .map(line => `error: ${printable(line)}`)
-    .join('\n')
 }

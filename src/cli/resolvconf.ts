@@ -2,20 +2,18 @@
 // is so, and what the kubelet would report.
 import { podDnsFlaws } from '../cluster/apps/pod-dns-rules.ts'
 import { shownPath } from '../cluster/fields.ts'
-import { CorefileError } from '../corefile/position.ts'
-import { renderError } from '../corefile/report.ts'
 import { ORDINARY_SPEC } from '../pod-dns/pod-dns.ts'
 import type { KubernetesRules } from '../pod-dns/versions.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import { printable } from '../runtime/printable.ts'
 import type { ResolvconfArguments, ServeArguments } from './arguments.ts'
 import { printingRuntime, type PrintingRuntime } from './loaded-state.ts'
+import { mistakeText } from './mistake.ts'
 import { NAME_STATE, namesState } from './named-state.ts'
 import { answerFor, describe, findPod, type PodDnsAnswer } from './resolvconf/pod-dns-of.ts'
 import { clipped, fromText, PodDnsMistake, POD_KINDS, readFrom, type From } from './resolvconf/from.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
 import { stateOfManifest, usedState, type UsedState } from './resolvconf/used-state.ts'
 import { clusterDomain, nodeOptions, withOptions } from './resolvconf/wanted.ts'
-import { fileText } from './state.ts'
 
 /** Where a command prints to, and what it reads with. */
 export interface Terminal extends PrintingRuntime {
@@ -60,7 +58,7 @@ export async function resolvconf(
     return await print(answerFor(pod, changed, known, node), words.output === 'json', state?.text, terminal)
   } catch (error) {
     await flush()
-    terminal.say(`${explained(error, runtime)}\n`)
+    terminal.say(`${mistakeText(error, runtime)}\n`)
     return 1
   }
 }
@@ -199,15 +197,3 @@ function written(octets: Uint8Array): Promise<void> {
     })
   })
 }
-
-function explained(error: unknown, runtime: Runtime): string {
-  if (error instanceof CorefileError) return renderError(error, fileText(runtime))
-  const message = error instanceof Error ? error.message : String(error)
-  return message
-    .split('\n')
-    .map(line => `error: ${printable(line)}`)
-    .join('\n')
-}
-
-/** What comes from files and Pods may hold characters that a terminal obeys. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\ufffd')

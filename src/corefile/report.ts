@@ -1,5 +1,6 @@
 // Errors as a person reads them: CoreDNS's message first, as it stands, then the line, a caret and how to mend it. What
 // is ours begins with four blanks and `| ` on every line, so that tools which compare messages can leave it out.
+import { printable } from '../runtime/printable.ts'
 import type { CorefileError } from './position.ts'
 
 /** The text of a file that a position names; undefined (or an exception) when it can't be had, and no line is shown. */
@@ -33,7 +34,9 @@ function details(error: CorefileError, readFileText: ReadFileText): string[] {
     if (line !== undefined) {
       const characters = Array.from(line)
       const from = characters.length <= CHARACTERS_MAX ? 0 : Math.max(0, at.column - 1 - CHARACTERS_BEFORE)
-      const shown = characters.slice(from, from + CHARACTERS_MAX).map(printable)
+      const shown = characters
+        .slice(from, from + CHARACTERS_MAX)
+        .map(character => (character === '\t' ? ' ' : printable(character)))
       const before = at.column - 1 - from
       const word = /^(?:"[^"]*"?|[^\s]+)/.exec(shown.slice(before).join(''))?.[0] ?? ''
       lines.push(
@@ -53,10 +56,4 @@ function lineOf(file: string, line: number, readFileText: ReadFileText): string 
   } catch {
     return undefined
   }
-}
-
-/** One column wide and harmless: a file may hold octets that a terminal obeys. */
-function printable(character: string): string {
-  if (character === '\t') return ' '
-  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(character) ? '\ufffd' : character
 }

@@ -17,6 +17,12 @@ export function parseAddress(text: string): 0 | 4 | 16 {
   return 4
 }
 
+/** `parseAddress` for what sockets and files give: a zone (`fe80::1%eth0`) is passed over. */
+export function parseZonedAddress(text: string): 0 | 4 | 16 {
+  const percent = text.indexOf('%')
+  return parseAddress(percent < 0 ? text : text.slice(0, percent))
+}
+
 function parseIPv4(text: string, start: number, end: number, to: number): boolean {
   let part = 0
   let digits = 0

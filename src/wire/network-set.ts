@@ -1,4 +1,5 @@
 // Sets of networks, asked whether an address lies in one of them.
+import { parsedAddress, parseZonedAddress } from './address.ts'
 
 /** A network as `parseCidr` gives it: bits behind the prefix are 0. */
 export interface Network {
@@ -41,6 +42,12 @@ export class NetworkSet {
       byLength.set(id, prefixes.add(prefixKey(octets, 0, bits)))
     }
     this.#byLength = byLength
+  }
+
+  /** Whether a client's address, as its socket gives it, lies in one of them; what is no address lies in none. */
+  hasClient(address: string): boolean {
+    const length = parseZonedAddress(address)
+    return length !== 0 && this.has(parsedAddress, 0, length)
   }
 
   /** Whether the address in `octets`, 4 or 16 from `at` on, lies in one of them. */

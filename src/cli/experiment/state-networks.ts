@@ -2,7 +2,7 @@
 import { App } from '../../app.ts'
 import type { Telling } from '../../app/listeners.ts'
 import { interpretCorefile, type Block, type Directive } from '../../corefile/load.ts'
-import { whenReady } from '../../dns/plugin.ts'
+import { whenReady, type Eventual } from '../../dns/plugin.ts'
 import { SimulatedNetwork, seededChance, type Asked } from '../../experiment/network.ts'
 import type { Setting } from '../../experiment/spec.ts'
 import { SimulatedUpstream } from '../../experiment/upstream.ts'
@@ -13,15 +13,12 @@ import type { ServeArguments } from '../arguments.ts'
 import { queryOctets, replyOf } from '../explain/reply.ts'
 import type { OnceSources } from '../loaded-state.ts'
 import { chooseConfiguration } from '../state.ts'
+import { unserved, INNER_ID } from '../unserved.ts'
 import { buildInfo } from '../version.ts'
 
-/** Directives that listen, watch, probe, log, or would answer a question otherwise the second time. */
-const LEFT_OUT = [
-  ...['health', 'ready', 'prometheus', 'pprof', 'reload', 'loop', 'log', 'errors', 'debug', 'dnstap'],
-  ...['cache', 'loadbalance']
-]
+/** Directives that would answer a question otherwise the second time. */
+const REMEMBERING = ['cache', 'loadbalance']
 
-const ID = 0x4c44
 /** A Pod that nobody has: what depends on the client's address is not what is varied. */
 const PEER = { address: '127.0.0.1', port: 40_000 }
 
@@ -103,16 +100,8 @@ export class StateNetworks {
   }
 
   /** The configuration's own octets for a message, and how many questions that sent beyond the cluster; one at a time. */
-  async ask(
-    autopath: boolean,
-    wire: Buffer,
-    transport: Outgoing['transport']
-  ): Promise<{ response: Buffer; beyond: number } | undefined> {
-    const { tell, upstream } = this.#running.get(autopath) as Running
-    const before = upstream.asked
-    const told = await tell(wire, transport, PEER)
-    if (told?.response === undefined) return undefined
-    return { response: told.response, beyond: upstream.asked - before }
+  async ask(autopath: boolean, wire: Buffer, transport: Outgoing['transport']): Promise<Told | undefined> {
+    return toldBy(this.#running.get(autopath) as Running, wire, transport)
   }
 
   /** Whether the cluster has data for this absolute name, of either family. */
@@ -130,27 +119,39 @@ export class StateNetworks {
   }
 }
 
-function askOf(running: Running, message: Outgoing): ReturnType<SimulatedAsk> {
-  const wire = queryOctets(message, ID, message.edns)
-  if (wire === undefined) return undefined
-  const { upstream } = running
+/** A reply, and how many questions it took beyond the cluster. */
+interface Told {
+  readonly response: Buffer
+  readonly beyond: number
+}
+
+function toldBy(
+  { tell, upstream }: Running,
+  wire: Buffer,
+  transport: Outgoing['transport']
+): Eventual<Told | undefined> {
   const before = upstream.asked
-  return whenReady(running.tell(wire, message.transport, PEER), told => {
-    if (told?.response === undefined) return undefined
-    const beyond = upstream.asked - before
+  return whenReady(tell(wire, transport, PEER), told =>
+    told?.response === undefined ? undefined : { response: told.response, beyond: upstream.asked - before }
+  )
+}
+
+function askOf(running: Running, message: Outgoing): Eventual<Asked | undefined> {
+  const wire = queryOctets(message, INNER_ID, message.edns)
+  if (wire === undefined) return undefined
+  return whenReady(toldBy(running, wire, message.transport), told => {
+    if (told === undefined) return undefined
+    const { beyond } = told
     const reply = replyOf(told.response, { beyond })
     return reply === undefined ? undefined : { reply, beyond }
   })
 }
 
-type SimulatedAsk = ConstructorParameters<typeof SimulatedNetwork>[0]
-
 /** The block with autopath by name, or without, and without what serves others. */
 function prepared(block: Block, autopath: boolean, runtime: Runtime): Block {
-  const directives = new Map(block.directives)
-  for (const name of [...LEFT_OUT, 'autopath']) directives.delete(name)
-  if (autopath && directives.has('kubernetes')) directives.set('autopath', autopathByName(runtime))
-  return { ...block, directives }
+  const { directives, ...rest } = unserved(block, [...REMEMBERING, 'autopath'])
+  if (!autopath || !directives.has('kubernetes')) return { ...rest, directives }
+  return { ...rest, directives: new Map(directives).set('autopath', autopathByName(runtime)) }
 }
 
 function autopathByName({ files }: Runtime): Directive {

@@ -17,6 +17,7 @@ import { UpstreamError } from '../../upstream/upstream-error.ts'
 import { readMessage } from '../../wire/message.ts'
 import { OptionCode } from '../../wire/numbers.ts'
 import { read16 } from '../../wire/records.ts'
+import { INNER_ID } from '../unserved.ts'
 import { queryOctets, replyOf } from './reply.ts'
 
 /** What is known of an answer besides the answer. */
@@ -37,9 +38,6 @@ const NOBODY: Account = {
   ...{ plugin: undefined, zone: undefined, upstream: undefined, upstreamMs: undefined },
   ...{ facts: [], why: [] }
 }
-
-/** Nobody else listens in this process, so any id will do. */
-const ID = 0x4c44
 
 export interface StateNetworkOptions {
   readonly tell: Telling
@@ -62,7 +60,7 @@ export class StateNetwork implements ResolverNetwork {
   send(message: Outgoing): Eventual<Fate> {
     const { tell, meant, clock, client, servers } = this.#options
     if (servers?.has(message.server) === false) return silence
-    const wire = queryOctets(message, ID, message.edns)
+    const wire = queryOctets(message, INNER_ID, message.edns)
     if (wire === undefined) return silence
     const start = clock.now()
     return whenReady(tell(wire, message.transport, { address: client, port: 40_000 }), told => {

@@ -8,8 +8,7 @@ import {
   SOURCE_CLUSTER_LABEL,
   type ClusterObject,
   type Endpoint,
-  type ServicePort,
-  type SlicePort
+  type ServicePort
 } from '../objects.ts'
 import type { ClusterIndex } from './cluster-index.ts'
 import { ServiceType, ServiceView } from './service-record.ts'
@@ -54,7 +53,7 @@ function* entryObjects(
   const isImport = table === index.imports
   if (table.hasService(entry)) {
     const view = table.loadService(entry, new ServiceView())
-    const ports = servicePorts(view)
+    const ports = portsOf(view)
     const addresses = serviceAddresses(view)
     if (isImport) {
       const type = view.type === ServiceType.HEADLESS ? 'Headless' : 'ClusterSetIP'
@@ -84,14 +83,14 @@ function* entryObjects(
       name: text(view.octets, view.objectNameAt, view.octets[view.objectNameAt - 1] as number),
       labels: slicesLabels(isImport, at.name, cluster),
       addressType: '',
-      ports: slicePorts(view),
+      ports: portsOf(view),
       endpoints: endpointsOf(view),
       lastChange: ''
     }
   }
 }
 
-function servicePorts(view: ServiceView): ServicePort[] {
+function portsOf(view: ServiceView | SliceView): ServicePort[] {
   const ports: ServicePort[] = []
   view.rewindPorts()
   while (view.nextPort()) {
@@ -134,20 +133,6 @@ function externalTargets(
       ? formatAddress(target.address, 0, target.address.length as 4 | 16)
       : formatName(target.name)
   )
-}
-
-function slicePorts(view: SliceView): SlicePort[] {
-  const ports: SlicePort[] = []
-  view.rewindPorts()
-  while (view.nextPort()) {
-    const { octets, port } = view
-    ports.push({
-      port,
-      name: text(octets, view.nameAt, view.nameLength),
-      protocol: text(octets, view.protocolAt, view.protocolLength)
-    })
-  }
-  return ports
 }
 
 function endpointsOf(view: SliceView): Endpoint[] {

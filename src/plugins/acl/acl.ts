@@ -7,7 +7,7 @@ import type { ZoneTable } from '../../dns/zone.ts'
 import type { FamilySpec, Value } from '../../metrics/family.ts'
 import type { Metrics } from '../../metrics/metrics.ts'
 import type { Log } from '../../runtime/log.ts'
-import { parseAddress, parsedAddress } from '../../wire/address.ts'
+import { parsedAddress, parseZonedAddress } from '../../wire/address.ts'
 import { HEADER_OCTETS, OptionCode, Rcode } from '../../wire/numbers.ts'
 import type { NetworkSet } from '../../wire/network-set.ts'
 import { write16 } from '../../wire/records.ts'
@@ -66,9 +66,7 @@ export class Acl implements Plugin {
   }
 
   answer(query: Query, next: Handler): Eventual<Answer> {
-    const address = query.peer.address
-    const zoneFrom = address.indexOf('%')
-    const length = parseAddress(zoneFrom < 0 ? address : address.slice(0, zoneFrom))
+    const length = parseZonedAddress(query.peer.address)
     for (const { zones, policies, judgesClients } of this.#rules) {
       const zone = zones.find(query.wire, HEADER_OCTETS, query.nameEnd)
       if (zone === undefined) continue

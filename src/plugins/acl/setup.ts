@@ -1,5 +1,5 @@
 // The `acl` directive.
-import { parseCidr, type Cidr } from '../../corefile/addresses.ts'
+import type { Cidr } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import { quoteText } from '../../corefile/values.ts'
@@ -10,6 +10,7 @@ import { NetworkSet } from '../../wire/network-set.ts'
 import { Rtype } from '../../wire/numbers.ts'
 import { addClientRules } from '../client-rules.ts'
 import type { PluginDefinition } from '../definition.ts'
+import { readNetwork } from '../network-words.ts'
 import { Acl, type AclPolicy, type AclRule, type Action } from './acl.ts'
 
 const ACTIONS: readonly Action[] = ['allow', 'block', 'filter', 'drop']
@@ -87,11 +88,4 @@ function readType(c: Dispenser, token: Token): number {
   const { text } = token
   if (Object.hasOwn(Rtype, text)) return Rtype[text as keyof typeof Rtype]
   throw unexpected(c, token, 'legal QTYPE')
-}
-
-function readNetwork(c: Dispenser, token: Token): Cidr {
-  const text = token.text.includes('/') ? token.text : `${token.text}/${token.text.includes(':') ? 128 : 32}`
-  const cidr = parseCidr(text)
-  if (cidr === undefined) throw c.errf(`illegal CIDR notation ${quoteText(text)}`, undefined, token)
-  return cidr
 }

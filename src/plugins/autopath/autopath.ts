@@ -53,7 +53,7 @@ export class Autopath implements Plugin {
     if (first === undefined) return this.#pass(query, next, 'unknown-client')
     if (!isSubdomain(query.name, first)) return this.#pass(query, next, 'outside-path', first)
     if (query.name.length === first.length) {
-      tell(query, { rule: 'not-taken', because: 'bare-path', path: formatName(first), tried: 0 })
+      tell(query, () => ({ rule: 'not-taken', because: 'bare-path', path: formatName(first), tried: 0 }))
       const answer = emptyAnswer(query, Rcode.SERVFAIL)
       answer.error = new Error(
         `trimzone: overshot qname: ${queryNameText(query)}for zone ${formatName(first)}`
@@ -63,7 +63,10 @@ export class Autopath implements Plugin {
     // The first name is the one that was asked for.
     return whenReady(next.answer(query), answer => {
       if (isFinal(answer)) {
-        tell(query, { rule: 'not-taken', because: 'first-name-exists', path: formatName(first), tried: 1 })
+        tell(query, () => ({
+          ...{ rule: 'not-taken', because: 'first-name-exists' },
+          ...{ path: formatName(first), tried: 1 }
+        }))
         return this.#found(query, answer, 'first-name-exists')
       }
       const base = query.name.subarray(0, query.name.length - first.length)
@@ -78,9 +81,8 @@ export class Autopath implements Plugin {
   }
 
   #tellPassed(query: Query, because: NonNullable<SearchFact['because']>, first?: Name): void {
-    if (query.trace === undefined) return
-    const path = first === undefined ? {} : { path: formatName(first) }
-    tell(query, { rule: 'not-taken', because, ...path, tried: 0 })
+    const path = () => (first === undefined ? {} : { path: formatName(first) })
+    tell(query, () => ({ rule: 'not-taken', because, ...path(), tried: 0 }))
   }
 
   /** Tries the elements from `at` on; the answer to the first name is given when no name is there. */
@@ -109,15 +111,17 @@ export class Autopath implements Plugin {
       takeOver(query, inner)
       if (isFinal(answer)) return this.#taken(query, inner, answer, at + 1)
     }
-    tell(query, { rule: 'not-taken', because: 'nothing-found', tried: elements.length + 1 })
+    tell(query, () => ({ rule: 'not-taken', because: 'nothing-found', tried: elements.length + 1 }))
     this.#options.counted(query, 'nothing-found').increment()
     return first
   }
 
   #taken(query: Query, inner: Query, answer: Answer, tried: number): Answer {
-    const found = { found: formatName(inner.name), tried: tried + 1 }
-    if (answer.error === undefined) tell(query, { rule: 'taken', ...found })
-    else tell(query, { rule: 'not-taken', because: 'failed', ...found })
+    const { error } = answer
+    tell(query, () => ({
+      ...(error === undefined ? { rule: 'taken' } : { rule: 'not-taken', because: 'failed' }),
+      ...{ found: formatName(inner.name), tried: tried + 1 }
+    }))
     return this.#found(query, named(query, answer), 'found')
   }
 
@@ -130,8 +134,8 @@ export class Autopath implements Plugin {
   }
 }
 
-function tell(query: Query, fact: Omit<SearchFact, 'plugin'>): void {
-  query.trace?.note(query, () => ({ plugin: 'autopath', ...fact }))
+function tell(query: Query, fact: () => Omit<SearchFact, 'plugin'>): void {
+  query.trace?.note(query, () => ({ plugin: 'autopath', ...fact() }))
 }
 
 /** Whether the walk ends: a name that is there, with or without records, or a failure that somebody has to hear of. */

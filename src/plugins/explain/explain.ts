@@ -9,7 +9,6 @@ import { rewrittenQuery, type Query } from '../../dns/query.ts'
 import { emptyAnswer } from '../../dns/response.ts'
 import { Trace } from '../../dns/trace.ts'
 import { BETWEEN, decisiveFacts, explanation, fitted } from '../../explain/explanation.ts'
-import { parseAddress, parsedAddress } from '../../wire/address.ts'
 import { encodeName, isSubdomain, type Name } from '../../wire/name.ts'
 import type { NetworkSet } from '../../wire/network-set.ts'
 import { HEADER_OCTETS, OptionCode, Rclass, Rcode, Rtype, rcodeName, rtypeName } from '../../wire/numbers.ts'
@@ -63,12 +62,7 @@ export class Explain implements Plugin {
   }
 
   #isTold(query: Query): boolean {
-    const { networks } = this.#options
-    if (networks === undefined) return true
-    const { address } = query.peer
-    const zoneFrom = address.indexOf('%')
-    const length = parseAddress(zoneFrom < 0 ? address : address.slice(0, zoneFrom))
-    return length !== 0 && networks.has(parsedAddress, 0, length)
+    return this.#options.networks?.hasClient(query.peer.address) ?? true
   }
 
   #explain(query: Query, answer: Answer): Answer {

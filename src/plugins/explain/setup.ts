@@ -1,11 +1,9 @@
 // `explain { net SOURCE... }`, a plugin of labdns's own.
-import { parseCidr, type Cidr } from '../../corefile/addresses.ts'
-import type { Dispenser } from '../../corefile/dispenser.ts'
-import type { Token } from '../../corefile/position.ts'
-import { quoteText } from '../../corefile/values.ts'
+import type { Cidr } from '../../corefile/addresses.ts'
 import { NetworkSet } from '../../wire/network-set.ts'
 import { clusterViews } from '../cluster-view.ts'
 import type { PluginDefinition } from '../definition.ts'
+import { readNetwork } from '../network-words.ts'
 import { Explain } from './explain.ts'
 
 export const explainPlugin: PluginDefinition = {
@@ -28,11 +26,4 @@ export const explainPlugin: PluginDefinition = {
       views: clusterViews(context)
     })
   }
-}
-
-function readNetwork(c: Dispenser, token: Token): Cidr {
-  const text = token.text.includes('/') ? token.text : `${token.text}/${token.text.includes(':') ? 128 : 32}`
-  const cidr = parseCidr(text)
-  if (cidr === undefined) throw c.errf(`illegal CIDR notation ${quoteText(text)}`, undefined, token)
-  return cidr
 }

@@ -1,8 +1,7 @@
 // What a hosts file says, for asking: names to addresses and back (corefile-and-plugins.md §8.12).
-import { withoutZone } from '../../corefile/addresses.ts'
 import type { Zone } from '../../corefile/zones.ts'
 import { ZoneTable } from '../../dns/zone.ts'
-import { parseAddress, parsedAddress } from '../../wire/address.ts'
+import { parsedAddress, parseZonedAddress } from '../../wire/address.ts'
 import { lowerName, nameKey, parseName, type Name, type NameKey } from '../../wire/name.ts'
 
 export interface HostTableOptions {
@@ -78,7 +77,7 @@ export class HostTable {
   #line(line: string): void {
     const comment = line.indexOf('#')
     const [first = '', ...names] = (comment < 0 ? line : line.slice(0, comment)).split(/\s+/).filter(Boolean)
-    const length = names.length === 0 ? 0 : parseAddress(withoutZone(first))
+    const length = names.length === 0 ? 0 : parseZonedAddress(first)
     if (length === 0) return
     const key = String.fromCharCode(...parsedAddress.subarray(0, length))
     let octets = this.#octets.get(key)

@@ -1,5 +1,4 @@
 // Walks a search list for clients that have none: the names that a program with such a resolv.conf would ask for, in its order.
-import { withoutZone } from '../../corefile/addresses.ts'
 import type { Answer } from '../../dns/answer.ts'
 import { ExtendedError, explainFailure } from '../../dns/extended-error.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
@@ -8,7 +7,6 @@ import { derivedQuery, takeOver, type Query } from '../../dns/query.ts'
 import { readSections, replaceSections } from '../../dns/sections.ts'
 import type { ZoneTable } from '../../dns/zone.ts'
 import type { Value } from '../../metrics/family.ts'
-import { parseAddress, parsedAddress } from '../../wire/address.ts'
 import type { NetworkSet } from '../../wire/network-set.ts'
 import { NAME_OCTETS_MAX, formatName, sameName, type Name } from '../../wire/name.ts'
 import { HEADER_OCTETS, Rclass, Rcode, Rtype } from '../../wire/numbers.ts'
@@ -76,7 +74,7 @@ export class Resolver implements Plugin {
       query.qclass !== Rclass.IN ||
       !WALKED.has(query.qtype) ||
       zones.find(query.wire, HEADER_OCTETS, query.nameEnd) !== true ||
-      (clients !== undefined && !isAmong(clients, query.peer.address))
+      (clients !== undefined && !clients.hasClient(query.peer.address))
     ) {
       return next.answer(query)
     }
@@ -137,11 +135,6 @@ export class Resolver implements Plugin {
     // A name that can't be had isn't one that doesn't exist.
     return failure === undefined ? (own as Answer) : inPlaceOf(query, failure)
   }
-}
-
-function isAmong(clients: NetworkSet, address: string): boolean {
-  const length = parseAddress(withoutZone(address))
-  return length !== 0 && clients.has(parsedAddress, 0, length)
 }
 
 /** The names of a walk in order; those that are no names are left out. The name itself is always one of them. */

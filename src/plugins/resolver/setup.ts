@@ -1,5 +1,4 @@
 // `resolver [NAMESPACE] { search …; ndots N; like PROGRAM; clients NETWORK… }`: labdns's own, CoreDNS has nothing like it.
-import { parseCidr } from '../../corefile/addresses.ts'
 import type { Dispenser } from '../../corefile/dispenser.ts'
 import type { Token } from '../../corefile/position.ts'
 import { parseInteger, quoteText } from '../../corefile/values.ts'
@@ -10,6 +9,7 @@ import { NetworkSet } from '../../wire/network-set.ts'
 import { joinLabels, lowerName, parseName, type Name } from '../../wire/name.ts'
 import { isClusterView } from '../cluster-view.ts'
 import type { PluginDefinition } from '../definition.ts'
+import { readNetwork } from '../network-words.ts'
 import { Resolver, type WalkEnd } from './resolver.ts'
 import { walkRules, type WalkRules } from './walk-rules.ts'
 
@@ -150,15 +150,6 @@ function readNdots(c: Dispenser, words: readonly Token[]): number {
     throw c.errf(`ndots ${word.text}: expected a number from 0 to ${NDOTS_MAX}`, undefined, word)
   }
   return ndots.value
-}
-
-function readNetwork(c: Dispenser, word: Token) {
-  const hasLength = word.text.includes('/')
-  const network = parseCidr(hasLength ? word.text : `${word.text}/${word.text.includes(':') ? 128 : 32}`)
-  if (network === undefined) {
-    throw c.errf(`${quoteText(word.text)} is no network`, 'as in 192.0.2.0/24 or 2001:db8::/32', word)
-  }
-  return network
 }
 
 /** `NS.svc.ZONE`, `svc.ZONE`, `ZONE`: how kubelet begins every Pod's list (resolver-semantics.md §3). */

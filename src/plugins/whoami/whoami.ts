@@ -3,7 +3,7 @@ import { Answer } from '../../dns/answer.ts'
 import type { Plugin } from '../../dns/plugin.ts'
 import type { Query } from '../../dns/query.ts'
 import { optLength } from '../../dns/response.ts'
-import { parseAddress, parsedAddress } from '../../wire/address.ts'
+import { parsedAddress, parseZonedAddress } from '../../wire/address.ts'
 import { NAME_OCTETS_MAX } from '../../wire/name.ts'
 import { Flag, HEADER_OCTETS, Rcode, Rtype } from '../../wire/numbers.ts'
 import { write16, write32 } from '../../wire/records.ts'
@@ -22,7 +22,7 @@ export class Whoami implements Plugin {
   readonly name = 'whoami'
 
   answer(query: Query): Answer {
-    const addressOctets = parseAddress(withoutZone(query.peer.address))
+    const addressOctets = parseZonedAddress(query.peer.address)
     const nameOctets = query.nameEnd - HEADER_OCTETS
     const hasSrv = nameOctets + PROTOCOL_OCTETS <= NAME_OCTETS_MAX
     const addressLength = 2 + FIXED_OCTETS + addressOctets
@@ -57,10 +57,4 @@ function writeFixed(octets: Buffer, at: number, rtype: number, rclass: number, d
   write32(octets, at + 4, 0)
   write16(octets, at + 8, dataOctets)
   return at + FIXED_OCTETS
-}
-
-/** `fe80::1` of `fe80::1%eth0`: a record has no room for the interface. */
-function withoutZone(address: string): string {
-  const percent = address.indexOf('%')
-  return percent < 0 ? address : address.slice(0, percent)
 }

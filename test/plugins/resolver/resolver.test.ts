@@ -261,7 +261,7 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
   ['resolver a {\nlike bind\n}', /like bind: expected one of glibc, musl, go, c-ares, dig/],
   ['resolver a {\nlike\n}', /like : expected one of/],
   ['resolver a {\nclients\n}', /Wrong argument count/],
-  ['resolver a {\nclients 10.0.0.0/33\n}', /"10.0.0.0\/33" is no network/],
+  ['resolver a {\nclients 10.0.0.0/33\n}', /illegal CIDR notation "10.0.0.0\/33"/],
   ['resolver a {\nsearches b\n}', /unknown property 'searches'/],
   ['resolver a\nresolver b', /can only be used once/]
 ]
