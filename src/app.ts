@@ -45,12 +45,20 @@ export interface Stanza {
 
 const EXAMPLES_MAX = 6
 
+/** A configuration, and what it has of the cluster. */
+interface Underway {
+  readonly generation: Generation
+  readonly lease: ClusterLease
+}
+
 /** A configuration made ready: `start` opens its sockets, `reload` puts another one in its place, `stop` closes them. */
 export class App {
   readonly #options: AppOptions
   readonly #clusters: ClusterStates
   readonly #listeners: Listeners
-  #current: { readonly generation: Generation; readonly lease: ClusterLease }
+  #current: Underway
+  /** What a reload has set up and not put into service yet. */
+  #next: Underway | undefined
   /** The last reload, settled or not. */
   #reloading: Promise<void> = Promise.resolve()
   #isStopped = false
@@ -122,7 +130,12 @@ export class App {
     return { dns: this.#listeners.addresses(), http: this.#httpAddresses() }
   }
 
-  /** Settles when the state of the cluster is there, or `startup_timeout` is over. */
+  /** Whether `stop` was called. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
+  /** Settles when the state of the cluster is there, `startup_timeout` is over, or the server stops. */
   clusterArrival(): Promise<void> {
     return this.#current.lease.arrival()
   }
@@ -172,9 +185,14 @@ export class App {
     return reloading
   }
 
-  /** Lets the plugins go in order (health waits its lameduck), then sends what is still being answered and closes. */
+  /**
+   * Lets the plugins go in order (health waits its lameduck), then sends what is still being answered and closes. Nothing
+   * waits for the state of the cluster any more, a reload neither: it fails.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true
+    this.#current.lease.giveUp()
+    this.#next?.lease.giveUp()
     await this.#reloading
     const { generation, lease } = this.#current
     await generation.end(true)
@@ -212,28 +230,39 @@ export class App {
   }
 
   async #exchange(blocks: readonly Block[]): Promise<void> {
-    if (this.#isStopped) throw new Error('the server is stopping')
+    this.#refuseWhenStopped()
     const plugins = await pluginsOf(blocks)
     const previous = this.#current
     const next = this.#make(blocks, plugins, previous.generation)
+    this.#next = next
     try {
       await next.generation.start()
       await next.lease.start()
+      this.#refuseWhenStopped()
       // The one that serves goes on serving meanwhile.
       await next.lease.arrival()
+      this.#refuseWhenStopped()
       await this.#listeners.open(next.generation.listeners)
     } catch (error) {
       await this.#listeners.closeAllBut(previous.generation.listeners)
       await this.#abandon(next.generation, next.lease)
       throw error
+    } finally {
+      this.#next = undefined
     }
     this.#current = next
     this.#listeners.switchTo(next.generation.listeners)
+    // What still waits for the state of the old one would wait for its own `startup_timeout`.
+    previous.lease.giveUp()
     next.generation.kept.settle()
     next.generation.serve()
     await previous.generation.end(false)
     await this.#listeners.closeAllBut(next.generation.listeners)
     await previous.lease.release()
+  }
+
+  #refuseWhenStopped(): void {
+    if (this.#isStopped) throw new Error('the server is stopping')
   }
 
   async #abandon(generation: Generation, lease: ClusterLease): Promise<void> {
@@ -246,7 +275,7 @@ export class App {
     blocks: readonly Block[],
     plugins: Plugins,
     previous: Generation | undefined
-  ): { generation: Generation; lease: ClusterLease } {
+  ): Underway {
     const lease = this.#clusters.lease()
     const host = {
       lease,

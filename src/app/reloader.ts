@@ -29,6 +29,8 @@ export class Reloader {
   readonly #parts: ReloaderParts
   /** Of what is in service, or was tried last. */
   #seen = ''
+  /** Whether something else is in service than at the start. */
+  #isReloaded = false
   #times: ReloadTimes | undefined
   #timer: Timer | undefined
   #stopped = false
@@ -38,16 +40,19 @@ export class Reloader {
     this.#parts = parts
   }
 
-  /** Begins to look, where the configuration in service wants that, and says what is in service. */
-  async begin(): Promise<void> {
+  /**
+   * Begins to look, where the configuration in service wants that, and says what is in service. `started` is what the
+   * server was started with; a file that has changed since is found at the first look.
+   */
+  begin(started: ParsedCorefile | undefined): void {
     this.#times = this.#parts.app.reloadTimes
     if (this.#times === undefined) return
-    const now = await this.#parts.read()
-    const outline = now?.outline()
-    this.#seen = outline === undefined ? '' : fingerprint(outline)
     // CoreDNS says them again whenever it looks, which fills logs; here it is this once (docs/differences.md).
-    for (const warning of outline?.warnings ?? []) this.#parts.runtime.log.warn(warning)
-    this.#log.info(`Running configuration SHA512 = ${this.#seen}`)
+    for (const warning of started?.warnings ?? []) this.#parts.runtime.log.warn(warning)
+    const seen = started === undefined ? '' : fingerprint(started)
+    // SIGUSR1 may have come first; what it put into service was told of then.
+    if (this.#seen === '') this.#seen = seen
+    if (!this.#isReloaded) this.#log.info(`Running configuration SHA512 = ${seen}`)
     this.#schedule()
   }
 
@@ -118,10 +123,13 @@ export class Reloader {
         log.own().warn(`${at.file}:${at.line}:${at.column}: ${message}`)
       }
       await app.reload(configuration.blocks)
+      this.#isReloaded = true
       this.#times = app.reloadTimes ?? this.#times
       if (this.#times !== undefined) this.#log.info(`Running configuration SHA512 = ${seen}`)
       log.info('Reloading complete')
     } catch (error) {
+      // It was given up, and nobody asks any more why.
+      if (this.#stopped) return
       app.metrics.counter(RELOAD_FAILURES).with().increment()
       log.error(`Restart failed: ${textOf(error)}`)
       failed(`${STARTING}: ${textOf(error)}`)

@@ -4,6 +4,7 @@ import { App, type Addresses } from '../app.ts'
 import { Reloader } from '../app/reloader.ts'
 import { CorefileError } from '../corefile/position.ts'
 import { renderError } from '../corefile/report.ts'
+import type { ParsedCorefile } from '../corefile/server-block.ts'
 import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
 import type { ProcessLog } from '../runtime/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -31,8 +32,12 @@ export async function serve(args: ServeArguments): Promise<number> {
   let addresses: Addresses
   // Those of the start alone: a reload's are not held here.
   let sources: ManifestSource[] | undefined = []
+  const read = corefileReader(args, runtime)
+  let started: ParsedCorefile | undefined
   try {
     const chosen = await chooseConfiguration(args, runtime)
+    // Read now: the file may be another one when the state of the cluster is there.
+    started = (await read())?.outline()
     for (const warning of chosen.configuration.warnings) runtime.log.warn(warning)
     for (const note of chosen.configuration.notes) {
       runtime.log.own().warn(`${note.at.file}:${note.at.line}:${note.at.column}: ${note.message}`)
@@ -65,13 +70,18 @@ export async function serve(args: ServeArguments): Promise<number> {
   } catch (error) {
     return failedStart(error, runtime, processLog)
   }
-  const reloader = new Reloader({ app, runtime, read: corefileReader(args, runtime) })
+  const reloader = new Reloader({ app, runtime, read })
   // Before anybody is told that we serve, and may end us.
   const signalled = untilSignalled(app, reloader, runtime, processLog)
-  // A signal may come before the state of the cluster does.
-  await Promise.race([app.clusterArrival(), signalled, ended])
+  // A signal may come before the state of the cluster does; then nobody is told that we serve.
+  const early = await Promise.race([app.clusterArrival(), signalled, ended])
+  if (early !== undefined || app.isStopped) {
+    const status = await Promise.race([signalled, ended])
+    await processLog.flush(FLUSH_MS)
+    return status
+  }
   if (!args.quiet) for (const line of app.zoneLines) processLog.print(line)
-  await reloader.begin()
+  reloader.begin(started)
   if (!args.quiet) {
     for (const line of versionLines()) processLog.print(line)
     const isStartedByPerson = process.stdout.isTTY || process.env['npm_lifecycle_event'] === 'start'

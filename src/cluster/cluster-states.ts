@@ -169,6 +169,9 @@ export class ClusterLease {
   /** How long a start waits, in milliseconds. */
   #patienceMs = 0
   #arrival: Promise<void> | undefined
+  /** Ends the wait that is under way. */
+  #endWait: () => void = () => undefined
+  #isGivenUp = false
 
   constructor(
     take: (request: SourceRequest, options: IndexOptions) => SharedIndex,
@@ -225,10 +228,16 @@ export class ClusterLease {
     return this.#arrival ?? Promise.resolve()
   }
 
+  /** Nobody waits for the state any more, however it comes out: what waited is answered from what is there. */
+  giveUp(): void {
+    this.#isGivenUp = true
+    this.#endWait()
+  }
+
   async #untilArrived(): Promise<void> {
     const missing = () =>
       [...this.#taken].filter(({ source: { source } }) => source.status?.().isSynced === false)
-    if (missing().length === 0) return
+    if (missing().length === 0 || this.#isGivenUp) return
     const { clock } = this.#runtime
     const log = this.#runtime.log.plugin('kubernetes')
     await new Promise<void>(resolve => {
@@ -237,6 +246,7 @@ export class ClusterLease {
         for (const task of undo) task()
         resolve()
       }
+      this.#endWait = end
       let isLong = false
       const look = () => {
         const left = missing()
@@ -263,6 +273,7 @@ export class ClusterLease {
         () => patience.cancel()
       )
     })
+    if (this.#isGivenUp) return
     for (const { kept } of missing()) {
       const count = (await kept?.serveOld()) ?? 0
       if (count === 0) continue
@@ -274,6 +285,7 @@ export class ClusterLease {
 
   /** Closes what nobody else uses. */
   async release(): Promise<void> {
+    this.giveUp()
     const taken = [...this.#taken]
     this.#taken.clear()
     await Promise.all(taken.map(shared => this.#give(shared)))

@@ -1,6 +1,6 @@
 // Families that are there whatever the Corefile holds, and those that more than one part of the program counts in
 // (corefile-and-plugins.md §9). Names and help texts are CoreDNS's.
-import { PROGRAMMING_BUCKETS, SLIM_TIME_BUCKETS, TIME_BUCKETS } from './buckets.ts'
+import { PROGRAMMING_BUCKETS, REQUEST_BUCKETS, SLIM_TIME_BUCKETS, TIME_BUCKETS } from './buckets.ts'
 import type { FamilySpec, HistogramSpec } from './family.ts'
 
 export const PANICS: FamilySpec = {
@@ -187,6 +187,26 @@ export const DNS_PROGRAMMING_DURATION: HistogramSpec = {
   help: 'Histogram of the time (in seconds) it took to program a dns instance.',
   labels: ['service_kind'],
   buckets: PROGRAMMING_BUCKETS
+}
+
+export const REST_REQUESTS: FamilySpec = {
+  name: 'coredns_kubernetes_rest_client_requests_total',
+  help: 'Number of HTTP requests, partitioned by status code, method, and host.',
+  labels: ['code', 'host', 'method']
+}
+
+export const REST_DURATION: HistogramSpec = {
+  name: 'coredns_kubernetes_rest_client_request_duration_seconds',
+  help: 'Request latency in seconds. Broken down by verb and host.',
+  labels: ['host', 'verb'],
+  buckets: REQUEST_BUCKETS
+}
+
+export const REST_RATE_LIMITER_DURATION: HistogramSpec = {
+  name: 'coredns_kubernetes_rest_client_rate_limiter_duration_seconds',
+  help: 'Client side rate limiter latency in seconds. Broken down by verb and host.',
+  labels: ['host', 'verb'],
+  buckets: REQUEST_BUCKETS
 }
 
 export const SNAPSHOT_SERVED: FamilySpec = {

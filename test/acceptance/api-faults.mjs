@@ -356,6 +356,8 @@ async function watchForParent({ base, tls, tokenFile, consistencyMs = 0, initial
       event: () => undefined,
       ignored: (...words) => count('ignored', ...words),
       requestFailed: (...words) => count('failed', ...words),
+      requested: () => undefined,
+      requestTook: () => undefined,
       programmed: () => undefined
     }
   })
@@ -455,12 +457,13 @@ await row('changes arrive', w, {
   withinMs: 1000
 })
 check('and with what is in them', w.held.objects.get('Service/default/web-1')?.clusterIPs[0] === '10.96.77.1')
+let gone = 2
 for (const seconds of mode === 'long' ? [1, 10, 90] : [1, 10]) {
   await row(`away for ${seconds} s in the middle`, w, {
     during: async () => {
       await proxy.leave()
       await server.service(`away-${seconds}`)
-      await server.remove(`web-${seconds + 1}`)
+      await server.remove(`web-${gone++}`)
       await sleep(seconds * 1000)
     },
     after: () => proxy.listen(),

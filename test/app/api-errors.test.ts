@@ -1,113 +1,10 @@
 // What people, probes and clients are told when an API server can't be asked, over real sockets: the exact words in the
 // log and in /ready's body, SERVFAIL meanwhile, and the state without a restart once the fault is mended.
-import { readFileSync, writeFileSync } from 'node:fs'
 import type https from 'node:https'
-import t, { type Test } from 'tap'
-import { apiRequests } from '../../src/cli/api-request.ts'
+import t from 'tap'
 import { CorefileError } from '../../src/corefile/position.ts'
-import { askUdp } from '../support/ask-udp.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { memoryLog } from '../support/memory-log.ts'
-import { MemorySource } from '../support/memory-source.ts'
-import { runApp, testRuntime } from '../support/running-app.ts'
-import { refuse, resourceOf, WireApi, type Responder } from '../support/wire-api.ts'
-
-const pem = (name: string) =>
-  readFileSync(new URL(`../../../test/fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
-const GOOD: https.ServerOptions = { cert: pem('cert'), key: pem('key') }
-
-/** Time as a test wants it, but today's date: certificates are judged by it. */
-class DatedClock extends FakeClock {
-  override wallMs(): number {
-    return Date.now()
-  }
-}
-
-interface Place {
-  readonly api: WireApi
-  readonly folder: string
-  /** `127.0.0.1:PORT` */
-  readonly at: string
-  readonly write: (file: string, text: string) => void
-}
-
-interface KubeconfigParts {
-  readonly scheme?: string
-  readonly cluster?: string
-  readonly user?: string
-}
-
-const TRUSTED = 'certificate-authority: ca.pem, tls-server-name: dns.example'
-
-function kubeconfig(at: string, parts: KubeconfigParts = {}): string {
-  const { scheme = 'https', cluster = TRUSTED, user = 'token: right' } = parts
-  return `current-context: dev
-clusters: [{name: c, cluster: {server: "${scheme}://${at}", ${cluster}}}]
-users: [{name: u, user: {${user}}}]
-contexts: [{name: dev, context: {cluster: c, user: u}}]
-`
-}
-
-const options = {
-  kubeconfig: undefined,
-  context: undefined,
-  relistInterval: undefined,
-  manifests: [],
-  apps: []
-}
-
-async function placeFor(t: Test): Promise<Place> {
-  const folder = t.testdir({ 'ca.pem': pem('cert') })
-  const api = new WireApi()
-  await api.open(GOOD)
-  t.teardown(() => api.close())
-  const write = (file: string, text: string) => writeFileSync(`${folder}/${file}`, text)
-  const at = `127.0.0.1:${api.port}`
-  write('config', kubeconfig(at))
-  return { api, folder, at, write }
-}
-
-const corefileOf = (source: string) => `.:53 {
-  ready
-  kubernetes cluster.local {
-    ${source}
-  }
-  whoami
-}
-`
-
-async function start(t: Test, source: string) {
-  const clock = new DatedClock()
-  const log = memoryLog()
-  const runtime = testRuntime({ clock, log })
-  const running = await runApp(corefileOf(source), new MemorySource(), runtime, '.', undefined, {
-    clusterSource: apiRequests(options, runtime)
-  })
-  t.teardown(() => running.stop())
-  const ready = async () => {
-    const { port } = running.addresses.http['ready']!
-    const reply = await fetch(`http://127.0.0.1:${port}/ready`)
-    return `${reply.status} ${(await reply.text()).replace(/ \(for \d+ s\)/g, '')}`
-  }
-  return {
-    running,
-    ready,
-    lines: () => log.lines.filter(line => line.includes('labdns: ')),
-    ask: (name: string) => askUdp(running.port, name, 'A', { edns: 1232 }),
-    /** Lets time pass until it is so, far beyond every wait. */
-    until: async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-      for (let step = 0; step < 800; step++) {
-        if (await isSo()) return
-        clock.advance(100)
-        await new Promise(resolve => setTimeout(resolve, 1))
-      }
-      throw new Error(`it never came to this: ${what}\n${log.lines.join('\n')}`)
-    },
-    pass(ms: number) {
-      clock.advance(ms)
-    }
-  }
-}
+import { corefileOf, GOOD, kubeconfig, pem, placeFor, start, type Place } from '../support/api-place.ts'
+import { refuse, resourceOf, type Responder, type WireApi } from '../support/wire-api.ts'
 
 /** The text of an extended error, and its code. */
 function extendedError(edns: { readonly options: readonly string[] } | undefined): string {
@@ -134,20 +31,23 @@ const SERVER = ({ at }: Place) => `the API server https://${at}`
 const FROM = ({ folder }: Place) => `(from context dev of ${folder}/config)`
 const CHECK = 'check the token or client certificate: expired, revoked, or of another cluster'
 
+const wellOf =
+  (api: WireApi): Responder =>
+  (request, response) =>
+    api.well(request, response)
 const tokenNeeded =
-  (token: string): Responder =>
+  (api: WireApi, token: string): Responder =>
   (request, response) => {
-    if (request.headers.authorization === `Bearer ${token}`) makeWell(request, response)
+    if (request.headers.authorization === `Bearer ${token}`) api.well(request, response)
     else refuse(response, 401, 'Unauthorized', 'Unauthorized')
   }
-const makeWell: Responder = new WireApi().respond
 const say =
   (status: number, type: string, body: string, headers: Readonly<Record<string, string>> = {}): Responder =>
   (_request, response) => {
     response.writeHead(status, { 'content-type': type, ...headers })
     response.end(body)
   }
-const mendAnswers = ({ api }: Place) => (api.respond = makeWell)
+const mendAnswers = ({ api }: Place) => (api.respond = wellOf(api))
 const reopen = async (api: WireApi, tls?: https.ServerOptions) => {
   await api.close()
   await api.open(tls)
@@ -172,7 +72,7 @@ const rows: readonly Row[] = [
     make(place) {
       place.write('token', 'wrong')
       place.write('config', kubeconfig(place.at, { user: 'tokenFile: token' }))
-      place.api.respond = tokenNeeded('right')
+      place.api.respond = tokenNeeded(place.api, 'right')
     },
     message: place => `${SERVER(place)} does not know our credentials (401); ${CHECK} ${FROM(place)}`,
     told: 'the API server does not accept the credentials of labdns',
@@ -182,7 +82,7 @@ const rows: readonly Row[] = [
     name: '401: an expired token in the kubeconfig, which is mended',
     make(place) {
       place.write('config', kubeconfig(place.at, { user: `token: ${jwt({ exp: 1_000_000_000 })}` }))
-      place.api.respond = tokenNeeded('right')
+      place.api.respond = tokenNeeded(place.api, 'right')
     },
     message: place =>
       `${SERVER(place)} does not know our credentials (401): our token expired on 2001-09-09T01:46:40Z (now is TIME); a new one is needed where it came from ${FROM(place)}`,
@@ -193,7 +93,7 @@ const rows: readonly Row[] = [
     name: '401: no credentials at all',
     make(place) {
       place.write('config', kubeconfig(place.at, { user: '' }))
-      place.api.respond = tokenNeeded('right')
+      place.api.respond = tokenNeeded(place.api, 'right')
     },
     message: place =>
       `${SERVER(place)} does not know our credentials (401): we sent none; a token or a client certificate is needed ${FROM(place)}`,
@@ -206,7 +106,7 @@ const rows: readonly Row[] = [
       await showCertificate(place, { rejectUnauthorized: false })
       // As Kubernetes' own machinery: the handshake is well, the request is not.
       place.api.respond = (request, response) => {
-        if ((request.socket as { authorized?: boolean }).authorized === true) makeWell(request, response)
+        if ((request.socket as { authorized?: boolean }).authorized === true) place.api.well(request, response)
         else refuse(response, 401, 'Unauthorized', 'Unauthorized')
       }
     },
@@ -227,7 +127,7 @@ const rows: readonly Row[] = [
     name: '403 on one resource: the others go on',
     make({ api }) {
       api.respond = (request, response) => {
-        if (resourceOf(request) !== 'endpointslices') makeWell(request, response)
+        if (resourceOf(request) !== 'endpointslices') api.well(request, response)
         else refuse(response, 403, 'Forbidden', forbidden('endpointslices'))
       }
     },
@@ -389,7 +289,7 @@ for (const row of rows) {
         .flatMap(each => each.slice('[WARNING] labdns: '.length, -line.length).split(', '))
     await until(() => said().length === resources.length, expected)
     t.same(said().sort(), [...resources].sort())
-    server.pass(5000)
+    server.clock.advance(5000)
     const readyText = undated(await ready())
     t.match(readyText, /^503 kubernetes\nkubernetes: the state of the cluster is not loaded yet\n/)
     for (const each of resources)
@@ -493,7 +393,7 @@ for (const { name, context = '', text, message, hint } of mistakes) {
       const said = name === 'no YAML' ? error.message.replace(/^(.*"): .*/s, '$1: SYNTAX') : error.message
       t.ok(said.includes(message(file)), `${said}\n${message(file)}`)
       t.equal(error.hint, hint(file))
-      t.equal(error.at?.line, 5, 'the stanza is named, by its end')
+      t.equal(error.at?.line, 6, 'the stanza is named, by its end')
     }
     await start(t, stanza).then(() => t.fail('it started'), refused)
     // A server that runs goes on with what it has, and takes the next one.
@@ -510,7 +410,7 @@ for (const { name, context = '', text, message, hint } of mistakes) {
 
 t.test('a kubeconfig that breaks while its token is refused', async t => {
   const place = await placeFor(t)
-  place.api.respond = tokenNeeded('new')
+  place.api.respond = tokenNeeded(place.api, 'new')
   const { lines, until, ready } = await start(t, `kubeconfig ${place.folder}/config`)
   await until(() => lines().length > 0, 'the 401')
   place.write('config', 'clusters: [\n')

@@ -43,7 +43,7 @@ async function setUp(first = START) {
   const turn = async () => {
     for (let n = 0; n < 20; n++) await new Promise(resolve => setImmediate(resolve))
   }
-  await reloader.begin()
+  reloader.begin(parseCorefile(first, 'Corefile', { ...options, knownDirectives: undefined }))
   return {
     reloader,
     inService,

@@ -90,7 +90,10 @@ export class ApiSource implements ClusterSource {
     this.#options = options
     this.#observer = options.observer ?? NOBODY
     this.#log = log.own()
-    this.#client = new ApiClient({ connection: options.connection, gets, clock, version: options.version })
+    this.#client = new ApiClient({
+      ...{ connection: options.connection, gets, clock, version: options.version },
+      observer: this.#observer
+    })
     this.#sinks = new Sinks((kind, error) => this.#sinkFailed(kind, error))
     this.#programming = new Programming(clock, this.#observer, (namespace, name) =>
       this.#watched.some(one => one.name === 'services' && one.mirror.held.get(namespace, name) !== undefined)

@@ -8,6 +8,7 @@ import type { GetResponse, HttpGets } from '../../runtime/http-gets.ts'
 import { ConnectionError } from '../kube-connection/connection-error.ts'
 import { ApiError, errorOfSocket, errorOfStatus, htmlError, isHtml, statusOf } from './api-error.ts'
 import type { ApiConnection, ApiCredentials } from './connection.ts'
+import { NOBODY, type ApiObserver } from './observer.ts'
 import { pathOf, type AskedResource } from './resources.ts'
 import { certificateFlaw, credentialFlaw } from './credential-flaws.ts'
 
@@ -17,6 +18,7 @@ export interface ClientOptions {
   readonly clock: Clock
   /** Of labdns, for the User-Agent. One that begins with `curl` would be sent indented JSON, twice the size. */
   readonly version: string
+  readonly observer?: Pick<ApiObserver, 'requested' | 'requestTook'>
 }
 
 /** One GET of a resource's objects. */
@@ -44,13 +46,19 @@ const RETRY_AFTER_MS_MAX = 120_000
 
 export class ApiClient {
   readonly #options: ClientOptions
+  readonly #observer: Pick<ApiObserver, 'requested' | 'requestTook'>
+  /** Label of metrics. */
+  readonly #host: string
   /** What was sent last, or is being sent. */
   #sent: ApiCredentials | undefined
   /** They failed last time, so that files are to be read again. */
   #isDoubtful = false
 
   constructor(options: ClientOptions) {
+    const { connection, observer = NOBODY } = options
     this.#options = options
+    this.#observer = observer
+    this.#host = connection.host ?? connection.base.host
   }
 
   /** What messages call the server. */
@@ -72,19 +80,22 @@ export class ApiClient {
   }
 
   async #askOnce(ask: Ask, renew: boolean): Promise<AsyncIterable<Buffer>> {
-    const deadline = new Deadline(this.#options.clock, ask.signal)
+    const { clock } = this.#options
+    const deadline = new Deadline(clock, ask.signal)
+    const since = clock.now()
     try {
       const headerMs = ask.wholeMs === undefined ? LIST_HEADER_MS : WATCH_HEADER_MS
       deadline.limit(
         headerMs,
         `${this.server} sent no answer for ${ask.resource.name} within ${headerMs / 1000} s`
       )
-      const response = await deadline.race(this.#get(ask, renew, deadline.signal))
+      const response = await this.#counted(ask, deadline.race(this.#get(ask, renew, deadline.signal)))
       if (response.status !== 200) throw await this.#refusal(ask.resource, response, deadline)
       await this.#checkContent(ask.resource, response, deadline)
       this.#isDoubtful = false
-      return this.#body(ask, response, deadline)
+      return this.#body(ask, response, deadline, since)
     } catch (error) {
+      this.#took(ask, since)
       throw this.#judged(deadline.fail(error, this.server))
     }
   }
@@ -149,7 +160,31 @@ export class ApiClient {
     return gets.get({ url, headers, tls: credentials.tls, dialMs: DIAL_MS, signal })
   }
 
-  async *#body(ask: Ask, response: GetResponse, deadline: Deadline): AsyncGenerator<Buffer> {
+  /** Counts what became of a request: as Kubernetes' own client does, a status, or an error of any kind. */
+  async #counted(ask: Ask, sent: Promise<GetResponse>): Promise<GetResponse> {
+    try {
+      const response = await sent
+      this.#observer.requested(this.#host, response.status)
+      return response
+    } catch (error) {
+      // What we gave up ourselves is no failure.
+      if (!ask.signal.aborted) this.#observer.requested(this.#host, 0)
+      throw error
+    }
+  }
+
+  /** A watch takes minutes on purpose: lists alone have a duration. */
+  #took(ask: Ask, since: number): void {
+    if (ask.wholeMs !== undefined || ask.signal.aborted) return
+    this.#observer.requestTook(this.#host, (this.#options.clock.now() - since) / 1000)
+  }
+
+  async *#body(
+    ask: Ask,
+    response: GetResponse,
+    deadline: Deadline,
+    since: number
+  ): AsyncGenerator<Buffer> {
     const { name } = ask.resource
     if (ask.wholeMs === undefined) {
       deadline.limitIdle(
@@ -173,6 +208,7 @@ export class ApiClient {
     } catch (error) {
       throw deadline.fail(error, this.server)
     } finally {
+      this.#took(ask, since)
       deadline.stop()
       // The reader has left: nobody reads on, so the connection goes.
       if (!isWhole) deadline.abort()

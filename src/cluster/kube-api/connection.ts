@@ -5,6 +5,8 @@ import type { TlsMaterial } from '../../runtime/tls-material.ts'
 export interface ApiConnection {
   /** `https://10.96.0.1:443` with an optional path; credentials never in it. */
   readonly base: URL
+  /** Host and port for metrics, where the URL leaves out its scheme's own port. Default: those of `base`. */
+  readonly host?: string
   /** Equal text: equal server and credentials' origin. For keys and messages. */
   readonly name: string
   /** Where the address and the credentials come from, for messages: `context dev of /etc/labdns/kubeconfig`. */

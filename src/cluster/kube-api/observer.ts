@@ -38,6 +38,10 @@ export interface ApiObserver {
   event(resource: ResourceName, type: EventType): void
   ignored(resource: ResourceName, reason: IgnoreReason): void
   requestFailed(resource: ResourceName, kind: ApiErrorKind): void
+  /** A GET was sent to `host`; `status` is what came back, 0 where nothing did. */
+  requested(host: string, status: number): void
+  /** A list, or a page of one, was read or has failed: so many seconds after it was asked for. */
+  requestTook(host: string, seconds: number): void
   /**
    * From the change of an endpoint, by its controller's clock, to its being served: seconds
    * (`coredns_kubernetes_dns_programming_duration_seconds`, kubernetes-records.md §14).
@@ -51,5 +55,7 @@ export const NOBODY: ApiObserver = {
   event: () => undefined,
   ignored: () => undefined,
   requestFailed: () => undefined,
+  requested: () => undefined,
+  requestTook: () => undefined,
   programmed: () => undefined
 }

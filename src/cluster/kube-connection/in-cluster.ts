@@ -23,7 +23,8 @@ export function inClusterConnection(runtime: PodRuntime): ApiConnection {
       'outside of a Pod, say where the state of the cluster comes from: `--kubeconfig FILE`, `--manifests FOLDER` or `--apps FOLDER`, or `kubeconfig FILE`, `endpoint URL`, `manifests FOLDER` or `apps FOLDER` in this block'
     )
   }
-  const text = `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const text = `https://${address}`
   if (!URL.canParse(text)) {
     throw new ConnectionError(
       `KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT make no address: ${text}`,
@@ -40,6 +41,7 @@ export function inClusterConnection(runtime: PodRuntime): ApiConnection {
   // Read for each request: kubelet replaces the token every hour or so, and the CA when the cluster's changes.
   return {
     base: new URL(text),
+    host: address,
     name: `${text} (service account)`,
     origin: `the service account in ${FOLDER}`,
     credentials: () => settled(read)

@@ -22,6 +22,13 @@ export class Counts implements ApiObserver {
   readonly ignored = (...words: string[]) => this.#add('ignored', ...words)
   readonly requestFailed = (...words: string[]) => this.#add('failed', ...words)
 
+  readonly requested = (host: string, status: number) => this.#add('requested', host, String(status))
+  readonly took: string[] = []
+
+  requestTook(host: string, seconds: number): void {
+    this.took.push(`${host} ${seconds}`)
+  }
+
   repaired(resource: string, count: number): void {
     for (let at = 0; at < count; at++) this.#add('repaired', resource)
   }
