@@ -271,11 +271,7 @@ export class App {
     await lease.release()
   }
 
-  #make(
-    blocks: readonly Block[],
-    plugins: Plugins,
-    previous: Generation | undefined
-  ): Underway {
+  #make(blocks: readonly Block[], plugins: Plugins, previous: Generation | undefined): Underway {
     const lease = this.#clusters.lease()
     const host = {
       lease,

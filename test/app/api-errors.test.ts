@@ -106,7 +106,8 @@ const rows: readonly Row[] = [
       await showCertificate(place, { rejectUnauthorized: false })
       // As Kubernetes' own machinery: the handshake is well, the request is not.
       place.api.respond = (request, response) => {
-        if ((request.socket as { authorized?: boolean }).authorized === true) place.api.well(request, response)
+        if ((request.socket as { authorized?: boolean }).authorized === true)
+          place.api.well(request, response)
         else refuse(response, 401, 'Unauthorized', 'Unauthorized')
       }
     },

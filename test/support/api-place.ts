@@ -90,6 +90,8 @@ export interface ApiServed {
   /** Status and body of /ready, without times. */
   ready(): Promise<string>
   metrics(): Promise<Map<string, FamilyText>>
+  /** All of it, so far. */
+  log(): string[]
   /** What labdns says of itself. */
   lines(): string[]
   ask(name: string): Promise<ResponseText>
@@ -118,6 +120,7 @@ export async function start(t: Test, source: string, machine: Partial<Runtime> =
       return `${reply.status} ${(await reply.text()).replace(/ \(for \d+ s\)/g, '')}`
     },
     metrics: async () => parseMetrics(await (await http('metrics')).text()),
+    log: () => [...log.lines],
     lines: () => log.lines.filter(line => line.includes('labdns: ')),
     ask: name => askUdp(running.port, name, 'A', { edns: 1232 }),
     until: async (isSo, what, stepMs = 100) => {

@@ -86,6 +86,10 @@ export class WireApi {
     await closed
   }
 
+  dropConnections(): void {
+    this.#server?.closeAllConnections()
+  }
+
   /** Cuts every connection, and has another certificate for the next ones. */
   showInstead(tls: https.ServerOptions): void {
     const server = this.#server

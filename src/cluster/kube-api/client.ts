@@ -179,12 +179,7 @@ export class ApiClient {
     this.#observer.requestTook(this.#host, (this.#options.clock.now() - since) / 1000)
   }
 
-  async *#body(
-    ask: Ask,
-    response: GetResponse,
-    deadline: Deadline,
-    since: number
-  ): AsyncGenerator<Buffer> {
+  async *#body(ask: Ask, response: GetResponse, deadline: Deadline, since: number): AsyncGenerator<Buffer> {
     const { name } = ask.resource
     if (ask.wholeMs === undefined) {
       deadline.limitIdle(
