@@ -31,6 +31,7 @@ export class Reloader {
   #seen = ''
   /** Whether something else is in service than at the start. */
   #isReloaded = false
+  #reloading: Promise<void> = Promise.resolve()
   #times: ReloadTimes | undefined
   #timer: Timer | undefined
   #stopped = false
@@ -62,7 +63,17 @@ export class Reloader {
   }
 
   /** Reloads whether the file has changed or not (SIGUSR1). Never rejects. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    this.#reloading = this.#reloadNow()
+    return this.#reloading
+  }
+
+  /** Settles when the last `reload` has, and has said what became of it. */
+  settled(): Promise<void> {
+    return this.#reloading
+  }
+
+  async #reloadNow(): Promise<void> {
     const { log } = this.#parts.runtime
     const failed = (text: string) => log.error(`SIGUSR1: ${text}`)
     try {

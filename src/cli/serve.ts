@@ -74,7 +74,8 @@ export async function serve(args: ServeArguments): Promise<number> {
   // Before anybody is told that we serve, and may end us.
   const signalled = untilSignalled(app, reloader, runtime, processLog)
   // A signal may come before the state of the cluster does; then nobody is told that we serve.
-  const early = await Promise.race([app.clusterArrival(), signalled, ended])
+  const arrived = app.clusterArrival().then(() => reloader.settled())
+  const early = await Promise.race([arrived, signalled, ended])
   if (early !== undefined || app.isStopped) {
     const status = await Promise.race([signalled, ended])
     await processLog.flush(FLUSH_MS)

@@ -10,11 +10,11 @@ import { testRuntime } from '../support/blocks.ts'
 
 const START = '.:53 {\n  reload 10s 0s\n  whoami\n}\n'
 
-/** A server without sockets whose Corefile the test writes. */
-async function setUp(first = START) {
+/** A server without sockets whose Corefile the test writes; `meanwhile` stands there when it begins to look. */
+async function setUp(first = START, meanwhile = first) {
   const runtime = testRuntime()
   const options = { files: fakeFiles(), environment: {}, knownDirectives: directives }
-  let text: string | undefined = first
+  let text: string | undefined = meanwhile
   const app = await App.create({
     blocks: interpretCorefile(first, 'Corefile', options).blocks,
     runtime,
@@ -147,4 +147,19 @@ t.test('once stopped it looks no more', async t => {
   write('.:53 {\n  reload 10s 0s\n  errors\n}\n')
   await pass(60_000)
   t.strictSame(said(), [])
+})
+
+t.test('what was written while the start waited is found at the first look', async t => {
+  const { said, pass, inService } = await setUp(START, '.:53 {\n  reload 10s 0s\n  errors\n}\n')
+  t.strictSame(said(), [RUNNING], 'what the server was started with')
+  await pass(10_000)
+  t.strictSame(said(), ['[INFO] Reloading', RUNNING, '[INFO] Reloading complete'])
+  t.strictSame(inService, [1])
+})
+
+t.test('a file that is broken when the start has waited is told of at the first look', async t => {
+  const { said, pass } = await setUp(START, '.:53 {\n  reload 10s 0s\n')
+  t.strictSame(said(), [RUNNING])
+  await pass(10_000)
+  t.match(said(), [/^\[WARNING\] plugin\/reload: Corefile parse failed: /])
 })

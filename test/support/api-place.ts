@@ -88,15 +88,15 @@ export interface ApiServed {
   readonly running: RunningApp
   readonly clock: FakeClock
   /** Status and body of /ready, without times. */
-  ready(): Promise<string>
-  metrics(): Promise<Map<string, FamilyText>>
+  readonly ready: () => Promise<string>
+  readonly metrics: () => Promise<Map<string, FamilyText>>
   /** All of it, so far. */
-  log(): string[]
+  readonly log: () => string[]
   /** What labdns says of itself. */
-  lines(): string[]
-  ask(name: string): Promise<ResponseText>
+  readonly lines: () => string[]
+  readonly ask: (name: string) => Promise<ResponseText>
   /** Lets time pass until it is so, `stepMs` at a time, far beyond every wait. */
-  until(isSo: () => boolean | Promise<boolean>, what: string, stepMs?: number): Promise<void>
+  readonly until: (isSo: () => boolean | Promise<boolean>, what: string, stepMs?: number) => Promise<void>
 }
 
 /** Starts a server with `corefileOf(source)`. */
