@@ -236,8 +236,10 @@ export class ClusterLease {
 
   async #untilArrived(): Promise<void> {
     const missing = () =>
-      [...this.#taken].filter(({ source: { source } }) => source.status?.().isSynced === false)
-    if (missing().length === 0 || this.#isGivenUp) return
+      [...this.#taken].filter(
+        ({ source: { source } }) => !this.#isGivenUp && source.status?.().isSynced === false
+      )
+    if (missing().length === 0) return
     const { clock } = this.#runtime
     const log = this.#runtime.log.plugin('kubernetes')
     await new Promise<void>(resolve => {
@@ -273,7 +275,6 @@ export class ClusterLease {
         () => patience.cancel()
       )
     })
-    if (this.#isGivenUp) return
     for (const { kept } of missing()) {
       const count = (await kept?.serveOld()) ?? 0
       if (count === 0) continue
