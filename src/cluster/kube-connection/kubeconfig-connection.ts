@@ -29,25 +29,30 @@ export function kubeconfigConnection(
   const { server } = context.cluster
   let login = new Login(context, runtime)
   login.checkFiles()
+  let renewal: Promise<ApiCredentials> | undefined
+  const renewed = async (): Promise<ApiCredentials> => {
+    const now = readKubeconfig(paths, wanted, runtime.files)
+    if (now.cluster.server.href !== server.href) {
+      throw new ConnectionError(
+        `context ${context.name} of ${context.file} names another server now: ${now.cluster.server.href}`,
+        `labdns asks ${server.href} until it is started again`
+      )
+    }
+    // Tokens that an identity provider renewed are in the login alone.
+    const isSame = JSON.stringify(now) === JSON.stringify(context)
+    if (!isSame || now.user.authProvider === undefined) login = new Login(now, runtime)
+    context = now
+    return login.credentials()
+  }
   return {
     base: server,
     name: `${server.href} (context ${context.name} of ${context.file})`,
     origin: `context ${context.name} of ${context.file}`,
-    credentials: async renew => {
-      if (renew) {
-        const now = readKubeconfig(paths, wanted, runtime.files)
-        if (now.cluster.server.href !== server.href) {
-          throw new ConnectionError(
-            `context ${context.name} of ${context.file} names another server now: ${now.cluster.server.href}`,
-            `labdns asks ${server.href} until it is started again`
-          )
-        }
-        // Tokens that an identity provider renewed are in the login alone.
-        const isSame = JSON.stringify(now) === JSON.stringify(context)
-        if (!isSame || now.user.authProvider === undefined) login = new Login(now, runtime)
-        context = now
-      }
-      return login.credentials()
+    credentials: renew => {
+      if (!renew) return login.credentials()
+      // One for all that were refused at the same time: an exec plugin may take as much memory as we have.
+      renewal ??= renewed().finally(() => (renewal = undefined))
+      return renewal
     }
   }
 }

@@ -99,6 +99,12 @@ t.test(
     runtime.clock.advance(61_000)
     await connection.credentials(false)
     t.equal(calls().length, 3)
+    await Promise.all([
+      connection.credentials(true),
+      connection.credentials(true),
+      connection.credentials(true)
+    ])
+    t.equal(calls().length, 4, 'once for all requests that were refused at the same time')
   }
 )
 
