@@ -27,7 +27,7 @@ async function waiting(t: Test): Promise<{ readonly place: Place; readonly serve
 
 /** In real time: what is closed is so a moment later. */
 async function settles(isSo: () => Promise<boolean>): Promise<boolean> {
-  for (let n = 0; n < 300; n++) {
+  for (let n = 0; n < 3000; n++) {
     if (await isSo()) return true
     await new Promise(resolve => setTimeout(resolve, 5))
   }
