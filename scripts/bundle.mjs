@@ -39,7 +39,10 @@ const bundles = {
       outdir: 'build/image',
       logLevel: 'info'
     })
-    copyFileSync(path.join(absWorkingDir, 'package.json'), path.join(absWorkingDir, 'build/image/package.json'))
+    copyFileSync(
+      path.join(absWorkingDir, 'package.json'),
+      path.join(absWorkingDir, 'build/image/package.json')
+    )
   }
 }
 

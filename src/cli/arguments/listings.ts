@@ -49,6 +49,8 @@ export function addNames(command: Command, decide: Decide): void {
         output: text('output'),
         headers: value('headers') !== false
       }
-      decide(rest.length > 0 ? surplus(rest) : { command: 'names', arguments: serveArguments(options), names })
+      decide(
+        rest.length > 0 ? surplus(rest) : { command: 'names', arguments: serveArguments(options), names }
+      )
     })
 }
