@@ -14,34 +14,13 @@ import { FakeClock } from '../support/fake-clock.ts'
 import { HttpsUpstream, type HttpAsked, type HttpScript } from '../support/https-upstream.ts'
 import { queryWire } from '../support/messages.ts'
 import { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import { fixture, upstreamOn, type Test } from './support.ts'
 
-const fixture = (name: string) => readFileSync(new URL(`../../../test/fixtures/tls/${name}`, import.meta.url))
 const trust = (name: string) => tls.createSecureContext({ ca: fixture(name) })
 
-interface Test {
-  teardown(task: () => unknown): void
-}
-
 function upstreamAt(t: Test, port: number, more: Partial<UpstreamOptions> = {}) {
-  const clock = new FakeClock()
-  const upstream = new Upstream(
-    { scheme: 'https', host: '127.0.0.1', port: String(port), serverName: '', isName: false },
-    {
-      pool: { expireMs: 10_000, maxAgeMs: 0, idleMax: 0 },
-      readLimitMs: 2000,
-      sourceAddress: undefined,
-      tls: { secureContext: trust('cert.pem'), servername: 'dns.example' },
-      probe: { intervalMs: 500, recursionDesired: true, domain: encodeName('.'), network: 'udp' },
-      ...more
-    },
-    new UpstreamRuntime({ clock, random: systemRandom() }),
-    { reusedChannel: () => undefined, openedChannel: () => undefined, probeFailed: () => undefined }
-  )
-  const alive = setInterval(() => undefined, 1000)
-  t.teardown(() => {
-    clearInterval(alive)
-    upstream.close()
-  })
+  const trusting = { secureContext: trust('cert.pem'), servername: 'dns.example' }
+  const { upstream, clock } = upstreamOn(t, 'https', port, { tls: trusting, ...more })
   /** The first address, or the error with its code; ports taken out. */
   const ask = async (name = 'a.org'): Promise<string> => {
     const wire = queryWire(name, 'A')
