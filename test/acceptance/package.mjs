@@ -17,7 +17,9 @@ try {
   npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', path.join(folder, filename)], folder)
   const types = path.join(folder, 'node_modules/labdns/build/src/app.d.ts')
   if (!existsSync(types)) throw new Error('the package has no types')
-  await servesExamples('npx', ['labdns', 'serve', '--apps', 'node_modules/labdns/config/apps'], { cwd: folder })
+  await servesExamples('npx', ['labdns', 'serve', '--apps', 'node_modules/labdns/config/apps'], {
+    cwd: folder
+  })
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

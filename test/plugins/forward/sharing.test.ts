@@ -8,16 +8,9 @@ import { metricsOf } from '../../../src/metrics/metrics.ts'
 import { forwardPlugin } from '../../../src/plugins/forward/setup.ts'
 import { isForwarding } from '../../../src/upstream/forwarding.ts'
 import { UpstreamRuntime } from '../../../src/upstream/upstream.ts'
-import { setupBlocks, testRuntime, testShared } from '../../support/blocks.ts'
+import { testRuntime, testShared } from '../../support/blocks.ts'
 import { decodeText, makeQuery, responseText, type QueryFields } from '../../support/messages.ts'
-import {
-  a,
-  deadPort,
-  reply,
-  ScriptedUpstream,
-  type Asked,
-  type Script
-} from '../../support/scripted-upstream.ts'
+import { a, deadPort, reply, type Asked, type Script } from '../../support/scripted-upstream.ts'
 import { forwardingBlock, type Test } from './support.ts'
 
 interface Bounds {

@@ -1,13 +1,11 @@
 // A block that forwards to scripted upstreams on loopback, with a clock that only moves when told to.
-import type { PluginDefinition } from '../../../src/plugins/definition.ts'
-import { setupBlocks, testShared, type TestRuntime } from '../../support/blocks.ts'
+import type { PluginDefinition, Shared } from '../../../src/plugins/definition.ts'
+import { setupBlocks } from '../../support/blocks.ts'
 import { ScriptedUpstream, type Script } from '../../support/scripted-upstream.ts'
 
 export interface Test {
   teardown(task: () => unknown): void
 }
-
-type Shared = ReturnType<typeof testShared>
 
 /** `lines` name the upstreams as `@0`, `@1`, …, with a script for each. Ended at the test's end, until which the process stays. */
 export async function forwardingBlock(
