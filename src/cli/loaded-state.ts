@@ -90,17 +90,15 @@ export class OnceSources {
     const servers: ApiConnection[] = []
     this.all = made
     this.servers = servers
-    const choose = sourceChooser(
-      args,
-      runtime,
-      () => readFileSync(0),
-      source => void made.push(source),
-      false,
-      podDns,
-      connection => {
+    const choose = sourceChooser(args, runtime, {
+      readStandardInput: () => readFileSync(0),
+      made: source => void made.push(source),
+      asked: connection => {
         if (!servers.some(({ name }) => name === connection.name)) servers.push(connection)
-      }
-    )
+      },
+      isWatching: false,
+      podDns
+    })
     this.request = stanza => {
       const request = choose(pods ? { ...stanza, needs: { ...stanza.needs, pods } } : stanza)
       if (!request.key.startsWith(API_KEY)) return request
