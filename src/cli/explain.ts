@@ -25,7 +25,7 @@ import { NAME_STATE, stateAndCorefile, withCurrentContext } from './named-state.
 import { printAll } from './output.ts'
 import { clipped, PodDnsMistake, readFrom, type From } from './resolvconf/from.ts'
 import { answerFor, describe, findPod, type PodDnsState } from './resolvconf/pod-dns-of.ts'
-import { podsOf } from './resolvconf/api-pods.ts'
+import { podsOf, portsFrom } from './resolvconf/api-pods.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
 import { withoutDot } from './resolvconf/wanted.ts'
 import { chooseConfiguration } from './state.ts'
@@ -71,7 +71,8 @@ export async function reportFor(
   const { configuration, origin } = await chooseConfiguration(args, runtime)
   if (origin === 'bare') throw new PodDnsMistake(NO_STATE)
   const state = stateAndCorefile(args, origin, runtime)
-  const sources = new OnceSources(args, runtime, true)
+  const wants = { pods: true, policies: words.resolvConf === undefined }
+  const sources = new OnceSources(args, runtime, true, false, wants)
   const app = await App.create({
     ...{
       blocks: configuration.blocks.map(block => unserved(block)),
@@ -114,7 +115,7 @@ async function reportOf(
   if (given !== undefined) {
     const network = stateNetwork(loaded, meant, '127.0.0.1', undefined)
     const walks = await walksFor(words.name, types, given, models, network, runtime)
-    return { ...common, notes: [], ...walks, services: servicesFor(walks.walks, sources) }
+    return { ...common, notes: sources.notes, ...walks, services: await servicesFor(walks.walks, loaded) }
   }
   const [zone] = clusters.map(({ options }) => withoutDot(formatName(options.primaryZone)))
   const clusterDomain = zone === undefined || zone === '' ? 'cluster.local' : zone
@@ -126,7 +127,7 @@ async function reportOf(
   const egress = egressOf(from, found, objects, sources)
   const whom = {
     ...{ from: dns.pod, dns: dns.why, asksClusterDns },
-    notes: [...events.map(({ message }) => message), ...notes],
+    notes: [...events.map(({ message }) => message), ...notes, ...sources.notes],
     ...(egress === undefined ? {} : { egress })
   }
   if (!asksClusterDns && words.server === undefined) {
@@ -141,7 +142,7 @@ async function reportOf(
       ? stateNetwork(loaded, meant, addressOf(found, objects) ?? '127.0.0.1', new Set(dns.clusterDns))
       : serverNetwork(words.server, runtime)
   const walks = await walksFor(words.name, types, dns.resolvConf, models, network, runtime)
-  return { ...common, ...whom, ...walks, services: servicesFor(walks.walks, sources) }
+  return { ...common, ...whom, ...walks, services: await servicesFor(walks.walks, loaded) }
 }
 
 function stateNetwork(
@@ -236,7 +237,7 @@ function egressOf(
   objects: readonly ClusterObject[],
   sources: OnceSources
 ): EgressVerdict | undefined {
-  const policies = sources.all.flatMap(source => [...source.networkPolicies()])
+  const policies = sources.networkPolicies()
   if (policies.length === 0) return undefined
   const labels = new Map(
     objects.flatMap(object => (object.kind === 'Namespace' ? [[object.name, object.labels] as const] : []))
@@ -252,7 +253,9 @@ function egressOf(
       ? [{ namespace: object.namespace, name: object.name, labels: object.labels, address: object.podIP }]
       : []
   )
-  const pod = all.find(({ namespace, name }) => namespace === found.namespace && name === found.name)
+  const pod =
+    all.find(({ namespace, name }) => namespace === found.namespace && name === found.name) ??
+    (found.labels && { namespace: found.namespace, labels: found.labels, address: found.address ?? '' })
   const isOrdinary = from.kind === 'Namespace'
   const dnsPods = all.filter(isDns)
   const input = { pod: isOrdinary ? undefined : pod, namespace: found.namespace, policies, dnsPods, labelsOf }
@@ -269,7 +272,7 @@ const addressOf = (found: FoundPod, objects: readonly ClusterObject[]): string |
 }
 
 /** Manifests of Services for workloads that none selects. */
-function servicesFor(walks: readonly Walk[], sources: OnceSources): string[] {
+async function servicesFor(walks: readonly Walk[], { sources, runtime }: Loaded): Promise<string[]> {
   const found = new Map<string, WorkloadFact>()
   for (const { queries } of walks) {
     for (const { facts } of queries) {
@@ -279,17 +282,22 @@ function servicesFor(walks: readonly Walk[], sources: OnceSources): string[] {
       }
     }
   }
-  return Array.from(found.values(), workload => serviceManifest(workload, portsOf(workload, sources)))
+  const ports = async (workload: WorkloadFact) =>
+    portsIn(workload, sources) ?? (await portsFrom(sources.servers, workload, runtime))
+  return Promise.all(
+    Array.from(found.values(), async workload => serviceManifest(workload, await ports(workload)))
+  )
 }
 
-function portsOf({ namespace, labels }: WorkloadFact, { controlPlanes }: OnceSources) {
+/** Of the simulated Pods; undefined: they are no such. */
+function portsIn({ namespace, labels }: WorkloadFact, { controlPlanes }: OnceSources) {
   for (const plane of controlPlanes) {
     for (const { pod, ports } of plane.pods()) {
       const isIts = Object.entries(labels).every(([key, value]) => pod.labels[key] === value)
       if (pod.namespace === namespace && isIts) return ports
     }
   }
-  return []
+  return undefined
 }
 
 function confOf({ resolvConf }: ExplainArguments, { files }: Runtime): string | undefined {

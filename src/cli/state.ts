@@ -144,7 +144,7 @@ export function sourceChooser(
   made: (source: ManifestSource) => void = () => undefined,
   isWatching = true,
   podDns = false,
-  asked: (connection: ApiConnection) => void = () => undefined
+  asked: (connection: ApiConnection, key: string) => void = () => undefined
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
   const fromApi = apiRequests(args, runtime, asked)

@@ -27,6 +27,10 @@ export interface EndpointsFact {
   readonly notReady?: number
   /** Pods (else addresses) of the first of these. */
   readonly notReadyNames?: readonly string[]
+  /** Where there are no endpoints at all: Pods that the Service's selector matches; undefined: nobody knows. */
+  readonly matching?: number
+  /** The first of these. */
+  readonly matchingNames?: readonly string[]
 }
 
 /** A Pod that the name asked for seems to mean. */
