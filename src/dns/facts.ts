@@ -37,11 +37,12 @@ export interface EndpointsFact {
 export interface PodFact {
   readonly namespace: string
   readonly name: string
+  /** Empty: it has none, or none any more. */
   readonly address: string
   /** Names that it has in DNS, zone included. */
   readonly names: readonly string[]
   /** Why it has no such name below the Service: what is not so. */
-  readonly lacks?: 'hostname' | 'headless' | 'readiness' | 'selector'
+  readonly lacks?: 'hostname' | 'headless' | 'readiness' | 'selector' | 'address' | 'life'
 }
 
 /** Pods that belong together and that no Service selects. */

@@ -232,6 +232,10 @@ function podText({ namespace, name, names, lacks }: PodFact): string {
       return `${subject} has no hostname and subdomain${known}`
     case 'headless':
       return `${subject} has no name of its own here, since the Service is not headless${known}`
+    case 'address':
+      return `${subject} has no address yet`
+    case 'life':
+      return `${subject} has ended`
     case 'selector':
       return `${subject} exists and is no endpoint of this Service${known}`
   }

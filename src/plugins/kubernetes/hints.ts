@@ -158,7 +158,7 @@ export class HintFinder {
       }
     }
     const pod = this.#pod(namespace, label, zone)
-    if (pod !== undefined) return { pod: { ...pod, lacks: 'selector' } }
+    if (pod !== undefined) return { pod: { ...pod, lacks: pod.lacks ?? 'selector' } }
     const near = nearestWord(label, names.slice(0, LOOKED_AT_MAX))
     return near === undefined ? {} : { didYouMean: `${near}.${serviceName(service, namespace, zone)}` }
   }
@@ -225,8 +225,12 @@ export class HintFinder {
   #pod(namespace: string, name: string, zone: Zone): PodFact | undefined {
     const surroundings = this.#index.surroundings
     if (surroundings === undefined || zone.isMulticluster) return undefined
+    const known = surroundings.pods.get(namespace, name)
+    // What has ended keeps its address in its status, and others may have it by now.
+    if (known?.phase === 'Succeeded' || known?.phase === 'Failed')
+      return { namespace, name, address: '', names: [], lacks: 'life' }
     const names: string[] = []
-    let address = surroundings.pods.get(namespace, name)?.podIP ?? ''
+    let address = known?.podIP ?? ''
     for (const [service, endpoint] of surroundings.endpointsOf(namespace, name, LOOKED_AT_MAX)) {
       const [own] = endpoint.addresses
       if (own === undefined) continue
@@ -234,7 +238,8 @@ export class HintFinder {
       if (endpoint.ready && names.length < NAMES_MAX)
         names.push(`${this.#labelOf(endpoint, own)}.${serviceName(service, namespace, zone)}`)
     }
-    if (address === '') return undefined
+    if (address === '')
+      return known === undefined ? undefined : { namespace, name, address, names, lacks: 'address' }
     const dashed = `${address.replaceAll(/[.:]/g, '-')}.${namespace}.pod.${zoneText(zone)}`
     return { namespace, name, address, names: this.#options.pods === 'disabled' ? names : [dashed, ...names] }
   }
