@@ -2,12 +2,14 @@
 //
 //   cc -O2 -o bench/bin/load bench/load.c
 //   load -p PORT -f FILE [-a ADDRESS] [-d SECONDS] [-n QUESTIONS] [-w WINDOW] [-s SOCKETS] [-r RATE] [-t] [-m QUESTIONS]
+//        [-e OCTETS]
 //
 //   -f  the questions, one `name TYPE` a line; asked in order, from the top again after the last
 //   -n  stop after so many questions, before the time is over
 //   -w  closed loop: questions that may be unanswered at once, over all sockets (256)
 //   -s  UDP sockets, or TCP connections (8)
 //   -r  open loop: so many questions a second, whether answers come or not
+//   -e  sends EDNS that offers so many octets
 //   -t  TCP; every connection writes -m questions (32) at once and goes on when all are answered
 //
 // Prints one line of JSON. Latencies are microseconds. In an open loop they end when the kernel received the reply, so
@@ -35,6 +37,7 @@ enum {
   HEADER = 12,
   QUESTIONS_MAX = 200000,
   QUESTION_OCTETS_MAX = 255 + 4,
+  OPT = 11,
   SOCKETS_MAX = 64,
   SLOTS_MAX = 1024, // per socket; an id is 10 bits of slot number and 6 bits that differ from use to use
   BATCH = 64,
@@ -72,7 +75,7 @@ struct channel {
 
 static struct {
   const char *address, *file;
-  int port, window, sockets, perWrite;
+  int port, window, sockets, perWrite, edns;
   double seconds, rate;
   long count;
   bool tcp;
@@ -177,7 +180,11 @@ static int ask(struct channel *channel, uint8_t *message) {
   memcpy(message, header, HEADER);
   memcpy(message + HEADER, question->octets, question->length);
   seen.sent++;
-  return HEADER + question->length;
+  if (options.edns == 0) return HEADER + question->length;
+  const uint8_t opt[OPT] = {0, 0, 41, options.edns >> 8, options.edns & 0xff};
+  message[11] = 1;
+  memcpy(message + HEADER + question->length, opt, OPT);
+  return HEADER + question->length + OPT;
 }
 
 static void closeSlot(struct channel *channel, struct slot *slot) {
@@ -259,11 +266,11 @@ static void openChannels(void) {
     for (int i = slotsEach; i-- > 0;) channel->freeSlots[channel->freeCount++] = i;
     if (!options.tcp) continue;
     channel->in = malloc(2 * MESSAGE_OCTETS_MAX);
-    channel->out = malloc(slotsEach * (2 + HEADER + QUESTION_OCTETS_MAX));
+    channel->out = malloc(slotsEach * (2 + HEADER + QUESTION_OCTETS_MAX + OPT));
   }
 }
 
-static uint8_t outgoing[BATCH][HEADER + QUESTION_OCTETS_MAX], incoming[BATCH][4096];
+static uint8_t outgoing[BATCH][HEADER + QUESTION_OCTETS_MAX + OPT], incoming[BATCH][4096];
 static uint8_t control[BATCH][64];
 static struct iovec outgoingParts[BATCH], incomingParts[BATCH];
 static struct mmsghdr outgoingHeads[BATCH], incomingHeads[BATCH];
@@ -483,7 +490,7 @@ static void print(int64_t start) {
 }
 
 static void readOptions(int count, char **words) {
-  for (int letter; (letter = getopt(count, words, "a:p:f:d:n:w:s:r:tm:")) != -1;) switch (letter) {
+  for (int letter; (letter = getopt(count, words, "a:p:f:d:n:w:s:r:tm:e:")) != -1;) switch (letter) {
       case 'a': options.address = optarg; break;
       case 'p': options.port = atoi(optarg); break;
       case 'f': options.file = optarg; break;
@@ -494,13 +501,14 @@ static void readOptions(int count, char **words) {
       case 'r': options.rate = atof(optarg); break;
       case 't': options.tcp = true; break;
       case 'm': options.perWrite = atoi(optarg); break;
+      case 'e': options.edns = atoi(optarg); break;
       default: exit(2);
     }
   slotsEach = options.tcp ? options.perWrite : options.rate > 0 ? SLOTS_MAX : options.window / options.sockets;
   if (options.file == NULL || options.port <= 0 || options.sockets < 1 || options.sockets > SOCKETS_MAX ||
       slotsEach < 1 || slotsEach > SLOTS_MAX || (options.tcp && options.rate > 0)) {
     fprintf(stderr, "usage: load -p PORT -f FILE [-a ADDRESS] [-d SECONDS] [-n QUESTIONS] [-w WINDOW] [-s SOCKETS] "
-                    "[-r RATE] [-t] [-m QUESTIONS]\n");
+                    "[-r RATE] [-t] [-m QUESTIONS] [-e OCTETS]\n");
     exit(2);
   }
 }

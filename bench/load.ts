@@ -44,6 +44,8 @@ export interface LoadOptions {
   readonly sockets?: number
   /** TCP: so many questions a write. */
   readonly perWrite?: number
+  /** Sends EDNS that offers so many octets. */
+  readonly edns?: number
 }
 
 /** Builds the load generator. Returns why it can't be had, or undefined. */
@@ -74,6 +76,7 @@ export function startLoad(options: LoadOptions): Child {
   if (options.count !== undefined) words.push('-n', options.count)
   if (options.sockets !== undefined) words.push('-s', options.sockets)
   if (options.perWrite !== undefined) words.push('-t', '-m', options.perWrite)
+  if (options.edns !== undefined) words.push('-e', options.edns)
   return new Child(PROGRAM, words.map(String), CORES?.load)
 }
 

@@ -11,6 +11,7 @@ import type { Section } from './section.ts'
 import { changes } from './sections/changes.ts'
 import { edits } from './sections/edits.ts'
 import { engine } from './sections/engine.ts'
+import { explain } from './sections/explain.ts'
 import { kubeadm } from './sections/kubeadm.ts'
 import { latency } from './sections/latency.ts'
 import { memory } from './sections/memory.ts'
@@ -25,6 +26,7 @@ const SECTIONS: readonly Section[] = [
   engine,
   speed,
   kubeadm,
+  explain,
   tcp,
   latency,
   changes,

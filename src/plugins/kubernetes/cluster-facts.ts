@@ -47,6 +47,11 @@ export class ClusterFacts {
     this.#hints = new HintFinder(index, options, namespace => this.#match.isListed(namespace))
   }
 
+  /** How often a hint was not searched for, since there were too many. */
+  get searchesLeftOut(): number {
+    return this.#hints.leftOut
+  }
+
   ofRule(rule: ClusterRule, query: Query): ClusterFact {
     const [zone] = this.#findZone(query) ?? []
     const isHidden = rule === 'no-such-address' && this.#options.namespaces.length > 0

@@ -44,6 +44,7 @@ class Searches {
   #state = ''
   #secondAt = 0
   #count = 0
+  leftOut = 0
 
   constructor(index: ClusterIndex) {
     this.#index = index
@@ -61,7 +62,10 @@ class Searches {
       this.#secondAt = nowMs
       this.#count = 0
     }
-    if (++this.#count > SEARCHES_MAX) return otherwise
+    if (++this.#count > SEARCHES_MAX) {
+      this.leftOut++
+      return otherwise
+    }
     const found = search()
     this.#found.set(key, found)
     return found
@@ -80,6 +84,11 @@ export class HintFinder {
     this.#options = options
     this.#isListed = isListed
     this.#searches = new Searches(index)
+  }
+
+  /** How often nothing was searched for, since there were too many searches. */
+  get leftOut(): number {
+    return this.#searches.leftOut
   }
 
   /** For a Service that isn't in a namespace that is; `endpoint` is the label below it, where one was asked for. */

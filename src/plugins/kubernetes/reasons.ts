@@ -7,6 +7,7 @@ import { formatName, type Name } from '../../wire/name.ts'
 import { ClusterFacts } from './cluster-facts.ts'
 import { Outcome } from './match.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
+import { RememberedFacts } from './remembered-facts.ts'
 
 /** Reasons that no `Outcome` stands for. */
 export const Rule = {
@@ -60,10 +61,13 @@ export class Reasons {
   ) {
     const facts = new ClusterFacts(index, options, findZone)
     this.#facts = facts
+    const remembered = new RememberedFacts(index, () => facts.searchesLeftOut)
     const byOutcome: (Reason | undefined)[] = []
     for (const [text, rule] of Object.entries(OUTCOME_RULES)) {
       const outcome = Number(text)
-      byOutcome[outcome] = reason(rule, query => facts.ofOutcome(outcome, rule, query))
+      byOutcome[outcome] = reason(rule, query =>
+        remembered.of(rule, query, () => facts.ofOutcome(outcome, rule, query))
+      )
     }
     this.byOutcome = byOutcome
     const ofRule = (rule: ClusterRule) => reason(rule, query => facts.ofRule(rule, query))
@@ -71,7 +75,7 @@ export class Reasons {
       Rule,
       Reason
     >
-    this.noData = reason('no-data', query => facts.noData(query))
+    this.noData = reason('no-data', query => remembered.of('no-data', query, () => facts.noData(query)))
   }
 
   /** Why a chain of ExternalNames is answered as it is. */
