@@ -16,6 +16,8 @@ import type { KubernetesOptions, Zone } from './options.ts'
 
 /** Addresses, ports and endpoints that are told one by one. */
 const LISTED_MAX = 4
+/** Pods of a namespace that are looked at for a Service; of larger ones nothing is said. */
+const PODS_MAX = 5000
 
 /** One question, looked at again. */
 interface Seen {
@@ -248,9 +250,11 @@ export class ClusterFacts {
     const space = namespace.toLowerCase()
     const selector = Object.entries(services.get(space, service.toLowerCase())?.selector ?? {})
     if (!hasPods || selector.length === 0 || this.#index.options.labels !== undefined) return undefined
+    let left = PODS_MAX
     let matching = 0
     const matchingNames: string[] = []
     for (const pod of pods.in(space)) {
+      if (left-- === 0) return undefined
       if (isOver(pod) || !selector.every(([key, value]) => pod.labels[key] === value)) continue
       matching++
       if (matchingNames.length < LISTED_MAX) matchingNames.push(pod.name)

@@ -1,6 +1,6 @@
 // The room in which glibc puts what it found. It begins with 1,024 octets; where the addresses don't fit, all of the lookup
-// is done again, from the first name of the walk, with twice the room, until they do. Facts: glibc 2.36 (as Debian 12 has
-// it) and 2.41, `nss_dns` and getaddrinfo; measured with 2.36 (docs/experiment-real.md, "Where programs and models…").
+// is done again, from the first name of the walk, with twice the room, until they do. Measured with glibc 2.36 and 2.41 of
+// Debian 12 and 13, which are the same in this (docs/experiment-real.md, "Large answers and glibc").
 
 /** Octets of the first room. */
 export const FIRST_ROOM = 1024

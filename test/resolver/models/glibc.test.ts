@@ -1,6 +1,6 @@
-// How often glibc does a lookup again because what it found doesn't fit. The figures were measured with the glibc 2.36 of
-// Debian 12 (2.36-9+deb12u14): a program in a namespace of its own, a server there that gives so many addresses to a name so
-// long, and its messages counted (docs/experiment-real.md). The code of 2.41 has the same sizes.
+// How often glibc does a lookup again because what it found doesn't fit. The figures were measured with the glibc of Debian 12
+// (2.36-9+deb12u14) and of Debian 13 (2.41-12+deb13u4), which gave the same: a program in a namespace of its own, a server
+// there that gives so many addresses to a name so long, and its messages counted (docs/experiment-real.md).
 import t from 'tap'
 import { replay, type Trace } from '../../support/resolver-traces.ts'
 
