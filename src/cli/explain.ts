@@ -15,15 +15,15 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { formatName } from '../wire/name.ts'
 import { rtypeNumber } from '../wire/numbers.ts'
 import type { ExplainArguments, ServeArguments } from './arguments.ts'
-import { egressVerdict, type EgressVerdict, type PolicyPod } from './explain/egress.ts'
 import { StateNetwork, type Account } from './explain/networks.ts'
 import { serverNetwork, serverOf } from './explain/server-of.ts'
+import { egressOf } from './explain/state-egress.ts'
 import { dotLines, reportLines, serviceManifest, type Report, type Row, type Walk } from './explain/report.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
 import { mistakeText } from './mistake.ts'
 import { NAME_STATE, stateAndCorefile, withCurrentContext } from './named-state.ts'
 import { printAll } from './output.ts'
-import { clipped, PodDnsMistake, readFrom, type From } from './resolvconf/from.ts'
+import { clipped, PodDnsMistake, readFrom } from './resolvconf/from.ts'
 import { answerFor, describe, findPod, type PodDnsState } from './resolvconf/pod-dns-of.ts'
 import { podsOf, portsFrom } from './resolvconf/api-pods.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
@@ -124,7 +124,7 @@ async function reportOf(
   const found = await findPod(pods, from)
   const dns = answerFor(describe(from, found), found, pods, {})
   const { asksClusterDns, nameservers, searches, options, events, notes } = dns
-  const egress = egressOf(from, found, objects, sources)
+  const egress = egressOf(from, found, objects, sources.networkPolicies())
   const whom = {
     ...{ from: dns.pod, dns: dns.why, asksClusterDns },
     notes: [...events.map(({ message }) => message), ...notes, ...sources.notes],
@@ -228,38 +228,6 @@ function rowOf({ name, type, transport, server, tMs, reply, answer }: SentQuery)
     ...(upstreamMs === undefined ? {} : { upstreamMs }),
     ...{ facts, why }
   }
-}
-
-/** Whether policies of the state let the Pod ask; undefined where there are none. */
-function egressOf(
-  from: From,
-  found: FoundPod,
-  objects: readonly ClusterObject[],
-  sources: OnceSources
-): EgressVerdict | undefined {
-  const policies = sources.networkPolicies()
-  if (policies.length === 0) return undefined
-  const labels = new Map(
-    objects.flatMap(object => (object.kind === 'Namespace' ? [[object.name, object.labels] as const] : []))
-  )
-  const labelsOf = (namespace: string) => {
-    const own = labels.get(namespace)
-    // Every API server puts this label on every namespace.
-    return own === undefined ? undefined : { 'kubernetes.io/metadata.name': namespace, ...own }
-  }
-  const isDns = (pod: PolicyPod) => pod.namespace === 'kube-system' && pod.labels['k8s-app'] === 'kube-dns'
-  const all = objects.flatMap(object =>
-    object.kind === 'Pod'
-      ? [{ namespace: object.namespace, name: object.name, labels: object.labels, address: object.podIP }]
-      : []
-  )
-  const pod =
-    all.find(({ namespace, name }) => namespace === found.namespace && name === found.name) ??
-    (found.labels && { namespace: found.namespace, labels: found.labels, address: found.address ?? '' })
-  const isOrdinary = from.kind === 'Namespace'
-  const dnsPods = all.filter(isDns)
-  const input = { pod: isOrdinary ? undefined : pod, namespace: found.namespace, policies, dnsPods, labelsOf }
-  return egressVerdict(input)
 }
 
 const addressOf = (found: FoundPod, objects: readonly ClusterObject[]): string | undefined => {

@@ -25,6 +25,8 @@ const OWN_LABELS = new Set([
   'apps.kubernetes.io/pod-index',
   'batch.kubernetes.io/controller-uid',
   'batch.kubernetes.io/job-completion-index',
+  'batch.kubernetes.io/job-name',
+  'job-name',
   'controller-uid'
 ])
 /** Labels that name what a Pod belongs to. */

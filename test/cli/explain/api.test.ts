@@ -250,6 +250,58 @@ t.test('NetworkPolicies of an API server', async t => {
   t.same(others.egress!.lines, [])
 })
 
+t.test('DNS Pods that are gone or not there yet are nobody to ask', async t => {
+  const before = lists['pods']!
+  const other = (name: string, status: object): Raw => ({
+    metadata: { name, namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, resourceVersion: '8' },
+    ...{ spec: {}, status }
+  })
+  lists['pods'] = [
+    ...before,
+    other('evicted', { phase: 'Failed', podIP: '192.0.2.1' }),
+    other('waiting', { phase: 'Pending' })
+  ]
+  const to = [{ ipBlock: { cidr: '10.244.0.0/16' } }]
+  lists['networkpolicies'] = [policy('block', { podSelector: {}, policyTypes: ['Egress'], egress: [{ to }] })]
+  t.teardown(() => {
+    lists['pods'] = before
+    lists['networkpolicies'] = []
+  })
+  const found = await report([...words, '--from', 'pod/shop/peer-a'], FROM_API)
+  t.match(found.egress, { udp: 'open', tcp: 'open', policies: ['shop/block'] })
+})
+
+t.test('whose Pods they are', async t => {
+  const before = lists['pods']!
+  const pod = (name: string, labels: Readonly<Record<string, string>>): Raw => ({
+    metadata: { name, namespace: 'shop', labels, resourceVersion: '8' },
+    ...{ spec: {}, status: { phase: 'Running', podIP: '10.244.0.77' } }
+  })
+  lists['pods'] = [
+    ...before,
+    pod('stock-db-x7k2p', { tier: 'data', 'controller-revision-hash': 'abc' }),
+    pod('cart-6b7f9d-x7k2p', { tier: 'front', 'pod-template-hash': '6b7f9d' }),
+    pod('tidy-28391040-x7k2p', {
+      'job-name': 'tidy-28391040',
+      'batch.kubernetes.io/job-name': 'tidy-28391040'
+    })
+  ]
+  t.teardown(() => void (lists['pods'] = before))
+  const service = (name: string) =>
+    `1 Pod of shop/${name} runs, and no Service selects it: make a Service ${name} with the selector tier=`
+  for (const [name, says] of [
+    ['stock-db', `${service('stock-db')}data`],
+    ['stock', undefined],
+    ['cart', `${service('cart')}front`],
+    ['cart-6b7f9d', `${service('cart-6b7f9d')}front`],
+    ['tidy', undefined]
+  ] as const) {
+    const asked = [`${name}.shop.svc.cluster.local.`, '--type', 'A', '-conf', corefile()]
+    const { walks } = await report(asked, FROM_API)
+    t.equal(walks[0]!.queries[0]!.why[1], says, name)
+  }
+})
+
 t.test('policies that may not be read, or do not come, are said to be unknown', async t => {
   lists['networkpolicies'] = [CLOSED]
   t.teardown(() => {
