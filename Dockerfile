@@ -3,6 +3,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /labdns
 COPY package.json package-lock.json .npmrc tsconfig.json ./
+COPY scripts scripts
 COPY src src
 RUN npm ci --ignore-scripts
 RUN npm run bundle

@@ -31,6 +31,7 @@ export default defineConfig(
       ]
     }
   },
+  { files: ['scripts/**/*.mjs'], extends: [js.configs.recommended] },
   {
     files: ['src/runtime/**', 'src/cli/**', 'bench/**'],
     rules: { 'no-console': 'off', 'no-restricted-globals': 'off', 'no-restricted-properties': 'off' }

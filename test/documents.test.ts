@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
 import { App } from '../src/app.ts'
+import { readArguments } from '../src/cli/arguments.ts'
+import { pluginList } from '../src/cli/plugin-list.ts'
 import { interpretCorefile } from '../src/corefile/load.ts'
 import { directives } from '../src/plugins/order.ts'
 import { MemorySource } from './support/memory-source.ts'
@@ -53,5 +55,25 @@ t.test('the commands that the README shows first are the ones of package.json', 
   const commands = [...read('README.md').matchAll(/^ {4}npm ci && npm (\w+)$/gm)].map(([, name = '']) => name)
   t.same(commands, ['start', 'test'])
   for (const name of commands) t.type(scripts[name], 'string', name)
+  t.end()
+})
+
+t.test('the README names every plugin', t => {
+  const [, section = ''] = /^## Plugins\n([\s\S]*?)^## /m.exec(read('README.md')) ?? []
+  const rows = [...section.matchAll(/^\| [^|]+ \| ([^|]+) \|$/gm)].slice(1).map(([, words = '']) => words)
+  const named = rows.flatMap(words => words.replace(/\]\([^)]*\)/g, '').match(/\w+/g) ?? [])
+  const there = [...pluginList().matchAll(/^ *dns\.(\w+)$/gm)].map(([, name = '']) => name)
+  t.same(named.sort(), there.sort())
+  t.end()
+})
+
+t.test('the README names every option of serve', t => {
+  const help = readArguments(['serve', '--help'])
+  if (help.command !== 'exit') throw new Error(help.command)
+  const options = [...help.stdout.matchAll(/^ +(?:-\w, )?--([\w.-]+)/gm)].map(([, name = '']) => name)
+  t.ok(options.length > 15, 'the options are found')
+  for (const name of options.filter(each => each !== 'help')) {
+    t.match(read('README.md'), new RegExp(`\`-{1,2}${name}\\b`), name)
+  }
   t.end()
 })

@@ -113,7 +113,7 @@ async function setUp(
       mistakes,
       listen: args.listen === undefined ? undefined : readListen(args.listen),
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(withSource, runtime, () => new Uint8Array())
+      clusterSource: sourceChooser(withSource, runtime, { readStandardInput: () => new Uint8Array() })
     })
     const text = effectiveText(blocks, block => app.chainOf(block), process.cwd())
     await app.discard()

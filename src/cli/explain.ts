@@ -72,7 +72,7 @@ export async function reportFor(
   if (origin === 'bare') throw new PodDnsMistake(NO_STATE)
   const state = stateAndCorefile(args, origin, runtime)
   const wants = { pods: true, policies: words.resolvConf === undefined }
-  const sources = new OnceSources(args, runtime, true, false, wants)
+  const sources = new OnceSources(args, runtime, { podDns: true, wants })
   const app = await App.create({
     ...{
       blocks: configuration.blocks.map(block => unserved(block)),

@@ -77,6 +77,16 @@ export interface Origin {
   readonly name: string
 }
 
+/** What a command wants of its sources beside what the Corefile's answers need. */
+export interface OnceOptions {
+  /** Whether they will be asked what Pods' resolv.conf hangs on. */
+  readonly podDns?: boolean
+  /** Whether Pods are wanted of API servers too, answers or not. */
+  readonly pods?: boolean
+  /** What is read of API servers where it may be, for reasons. */
+  readonly wants?: OptionalWants
+}
+
 /** Makes sources that don't watch, and remembers them. */
 export class OnceSources {
   /** The source of a stanza. Throws CorefileError when it names none. */
@@ -98,28 +108,27 @@ export class OnceSources {
   readonly #policies: WrittenPolicy[] = []
   readonly #notes = new Set<string>()
 
-  /**
-   * `podDns`: whether the sources will be asked for it; `pods`: Pods are wanted of API servers too, answers or not; `wants`:
-   * what is read of API servers where it may be, for reasons. Throws CorefileError when an option can't be read.
-   */
-  constructor(args: ServeArguments, runtime: Runtime, podDns = false, pods = false, wants = NO_WANTS) {
+  /** Throws CorefileError when an option can't be read. */
+  constructor(
+    args: ServeArguments,
+    runtime: Runtime,
+    { podDns = false, pods = false, wants = NO_WANTS }: OnceOptions = {}
+  ) {
     this.#wants = wants
     const made: ManifestSource[] = []
     const servers: ApiConnection[] = []
     this.all = made
     this.servers = servers
-    const choose = sourceChooser(
-      args,
-      runtime,
-      () => readFileSync(0),
-      source => void made.push(source),
-      false,
-      podDns,
-      (connection, key) => {
+    const choose = sourceChooser(args, runtime, {
+      readStandardInput: () => readFileSync(0),
+      made: source => void made.push(source),
+      asked: (connection, key) => {
         this.#asked.set(key, connection)
         if (!servers.some(({ name }) => name === connection.name)) servers.push(connection)
-      }
-    )
+      },
+      isWatching: false,
+      podDns
+    })
     this.request = stanza => {
       const request = choose(pods ? { ...stanza, needs: { ...stanza.needs, pods } } : stanza)
       if (!request.key.startsWith(API_KEY)) return request

@@ -53,12 +53,10 @@ export async function serve(args: ServeArguments): Promise<number> {
       lenient: args.lenient,
       snapshot: args.snapshot,
       httpBase: args.httpBase === undefined ? undefined : readPort('--http-base', args.httpBase),
-      clusterSource: sourceChooser(
-        args,
-        runtime,
-        () => readFileSync(0),
-        source => sources?.push(source)
-      ),
+      clusterSource: sourceChooser(args, runtime, {
+        readStandardInput: () => readFileSync(0),
+        made: source => void sources?.push(source)
+      }),
       end
     })
     addresses = await app.start()

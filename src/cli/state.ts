@@ -133,18 +133,28 @@ function portNumber(text: string): number {
   return /^-?\d+$/.test(text) ? Number(text) : 53
 }
 
+/** How sources are made, and who is told of them. */
+export interface SourceMaking {
+  /** For `-` as a path; called once at most. */
+  readonly readStandardInput: () => Uint8Array
+  /** Told of each source of manifests. */
+  readonly made?: (source: ManifestSource) => void
+  /** Told of each API server that is asked, with the key of the request. */
+  readonly asked?: (connection: ApiConnection, key: string) => void
+  /** Whether changes of files are followed; they are unless this is false. */
+  readonly isWatching?: boolean
+  /** Whether sources of manifests will be asked what Pods' resolv.conf hangs on. */
+  readonly podDns?: boolean
+}
+
 /**
- * Makes the sources that stanzas ask for, and tells of each in `made`, of API servers in `asked`; `--manifests`, `--apps` and `--kubeconfig` take the
- * place of all of them. Throws CorefileError when an option makes no sense.
+ * Makes the sources that stanzas ask for; `--manifests`, `--apps` and `--kubeconfig` take the place of all of them. Throws
+ * CorefileError when an option makes no sense.
  */
 export function sourceChooser(
   args: ServeArguments,
   runtime: Runtime,
-  readStandardInput: () => Uint8Array,
-  made: (source: ManifestSource) => void = () => undefined,
-  isWatching = true,
-  podDns = false,
-  asked: (connection: ApiConnection, key: string) => void = () => undefined
+  { readStandardInput, made, asked = () => undefined, isWatching = true, podDns = false }: SourceMaking
 ): (stanza: StanzaSource) => SourceRequest {
   const simulation = simulationOptions(args)
   const fromApi = apiRequests(args, runtime, asked)
@@ -167,7 +177,7 @@ export function sourceChooser(
             ...(isWatching ? { watch: chokidarWatching(runtime.clock) } : {}),
             ...([...paths, ...apps].includes('-') ? { standardInput: readStandardInput() } : {})
           })
-          made(source)
+          made?.(source)
           return source
         }
       }

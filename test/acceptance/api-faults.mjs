@@ -16,6 +16,7 @@ import { systemClock } from '../../build/src/runtime/clock.js'
 import { systemGets } from '../../build/src/runtime/http-gets.js'
 import { systemRandom } from '../../build/src/runtime/random.js'
 import { systemTurn } from '../../build/src/runtime/turn.js'
+import { check, end } from './tally.mjs'
 
 if (process.argv[2] === '--watch') await watchForParent(JSON.parse(process.argv[3]))
 
@@ -31,15 +32,6 @@ const PATHS = {
   Service: '/api/v1/services',
   EndpointSlice: '/apis/discovery.k8s.io/v1/endpointslices'
 }
-let passed = 0
-let failed = 0
-
-function check(name, holds, detail = '') {
-  if (holds) passed++
-  else failed++
-  console.log(`${holds ? 'ok  ' : 'FAIL'}  ${name}${detail === '' ? '' : `: ${detail}`}`)
-}
-
 // --- the server ------------------------------------------------------------------------------------------------------
 
 class Server {
@@ -745,5 +737,4 @@ if (mode === 'long') {
 await proxy.leave()
 await server.stop()
 rmSync(folder, { recursive: true, force: true })
-console.log(`${passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+end()

@@ -14,20 +14,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import dns2 from 'dns2'
 import packet from 'dns-packet'
 import { start } from './serving.mjs'
+import { check, end } from './tally.mjs'
 
 const labdns = [process.execPath, ['build/src/cli/labdns.js', 'serve']]
 const fixture = name => path.resolve('test/fixtures/tls', name)
 const folder = mkdtempSync(path.join(os.tmpdir(), 'labdns-faults-'))
 const toClose = []
-let passed = 0
-let failed = 0
-
-function check(name, holds, detail = '') {
-  if (holds) passed++
-  else failed++
-  console.log(`${holds ? 'ok  ' : 'FAIL'}  ${name}${detail === '' ? '' : `: ${detail}`}`)
-}
-
 // --- upstreams -------------------------------------------------------------------------------------------------------
 
 /** The reply to a query, with fields of dns-packet put over it. */
@@ -805,5 +797,4 @@ try {
   for (const close of toClose.reverse()) await close()
   rmSync(folder, { recursive: true, force: true })
 }
-console.log(`${passed} passed, ${failed} failed`)
-process.exit(failed === 0 ? 0 : 1)
+end()

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { ask, start } from './serving.mjs'
+import { servesExamples } from './serving.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const text = readFileSync(path.join(root, 'Dockerfile'), 'utf8').replaceAll('\\\n', ' ')
@@ -37,21 +37,11 @@ try {
   const entry = /ENTRYPOINT \["\/usr\/local\/bin\/node", "\/labdns\/(\S+)"\]/.exec(text)?.[1]
   // Nothing but the bundle goes into the image: it runs without node_modules.
   rmSync(path.join(folder, 'node_modules'), { recursive: true, force: true })
-  const server = await start(
+  await servesExamples(
     process.execPath,
-    [
-      path.join(folder, 'build/image', entry),
-      '--apps',
-      path.join(root, 'config/apps'),
-      '--listen',
-      '127.0.0.1:0'
-    ],
+    [path.join(folder, 'build/image', entry), '--apps', path.join(root, 'config/apps')],
     { cwd: folder }
   )
-  const reply = await ask(server.port, 'web.shop.svc.cluster.local', 'A')
-  await server.stop()
-  if (reply?.answers[0]?.data === undefined) throw new Error(`no address: ${JSON.stringify(reply)}`)
-  console.log(`web.shop.svc.cluster.local has ${reply.answers[0].data}`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { ask, start } from './serving.mjs'
+import { servesExamples } from './serving.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(path.join(os.tmpdir(), 'labdns-package-'))
@@ -17,15 +17,9 @@ try {
   npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', path.join(folder, filename)], folder)
   const types = path.join(folder, 'node_modules/labdns/build/src/app.d.ts')
   if (!existsSync(types)) throw new Error('the package has no types')
-  const server = await start(
-    'npx',
-    ['labdns', 'serve', '--apps', 'node_modules/labdns/config/apps', '--listen', '127.0.0.1:0'],
-    { cwd: folder }
-  )
-  const reply = await ask(server.port, 'web.shop.svc.cluster.local', 'A')
-  await server.stop()
-  if (reply?.answers[0]?.data === undefined) throw new Error(`no address: ${JSON.stringify(reply)}`)
-  console.log(`web.shop.svc.cluster.local has ${reply.answers[0].data}`)
+  await servesExamples('npx', ['labdns', 'serve', '--apps', 'node_modules/labdns/config/apps'], {
+    cwd: folder
+  })
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -57,3 +57,12 @@ export function ask(port, name, type) {
     )
   })
 }
+
+/** Starts a labdns with `config/apps`, asks it for a Service of those, and ends it. Rejects when there is no address. */
+export async function servesExamples(command, args, options) {
+  const server = await start(command, [...args, '--listen', '127.0.0.1:0'], options)
+  const reply = await ask(server.port, 'web.shop.svc.cluster.local', 'A')
+  await server.stop()
+  if (reply?.answers[0]?.data === undefined) throw new Error(`no address: ${JSON.stringify(reply)}`)
+  console.log(`web.shop.svc.cluster.local has ${reply.answers[0].data}`)
+}

@@ -83,13 +83,14 @@ t.test('paths come from the command line, or else from the stanza', t => {
     needs: PLAIN_INDEX,
     at
   }
-  const keyOf = (words: string) => sourceChooser(read(words), runtime, () => new Uint8Array())(stanza).key
+  const readStandardInput = () => new Uint8Array()
+  const keyOf = (words: string) => sourceChooser(read(words), runtime, { readStandardInput })(stanza).key
   t.equal(keyOf('--quiet'), keyOf('--manifests m --apps a'), 'the same files are the same source')
   t.not(keyOf('--apps a'), keyOf('--manifests a'))
   t.not(keyOf('--apps a'), keyOf('--apps a --nodes 2'), 'another control plane')
   t.equal(keyOf('--manifests a'), keyOf('--manifests a --nodes 2'), 'no control plane at all')
   const none = { ...stanza, manifests: [], apps: [] }
-  const choose = sourceChooser(read('--quiet'), runtime, () => new Uint8Array())
+  const choose = sourceChooser(read('--quiet'), runtime, { readStandardInput })
   try {
     choose(none)
     t.fail('a stanza without a source')

@@ -245,14 +245,14 @@ const rows: readonly Row[] = [
 
 type Outcome = Rejection | 'query'
 
-/** What we do otherwise: docs/differences.md, table "Messages". */
+/** What we do otherwise: docs/differences.md, section 1. */
 const differences: ReadonlyMap<string, Outcome> = new Map([
   // "the counts promise records that aren't there"; the first has not even the question.
   ['hdr/header only, QD=1', 'formerr'],
   ['cnt/AN=1 missing', 'formerr with question'],
   ['cnt/NS=1 missing', 'formerr with question'],
   ['cnt/AR=1 missing', 'formerr with question'],
-  // "the question is cut after the name or the type"
+  // "the question is missing, or cut after the name or the type"
   ['q/no type/class', 'formerr'],
   // "a query over 512 octets over UDP"
   ['edns/unknown option 65001, 1000 bytes', 'query'],

@@ -1,47 +1,22 @@
 // Questions over HTTP/2, to a real server of node:http2 on loopback.
-import { readFileSync } from 'node:fs'
 import http2 from 'node:http2'
 import tls from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import packet from 'dns-packet'
 import t from 'tap'
-import { systemRandom } from '../../src/runtime/random.ts'
-import { Upstream, UpstreamRuntime, type UpstreamOptions } from '../../src/upstream/upstream.ts'
+import type { UpstreamOptions } from '../../src/upstream/upstream.ts'
 import { UpstreamError } from '../../src/upstream/upstream-error.ts'
-import { encodeName } from '../../src/wire/name.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import { HttpsUpstream, type HttpAsked, type HttpScript } from '../support/https-upstream.ts'
 import { queryWire } from '../support/messages.ts'
 import { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import { fixture, upstreamOn, type Test } from './support.ts'
 
-const fixture = (name: string) => readFileSync(new URL(`../../../test/fixtures/tls/${name}`, import.meta.url))
 const trust = (name: string) => tls.createSecureContext({ ca: fixture(name) })
 
-interface Test {
-  teardown(task: () => unknown): void
-}
-
 function upstreamAt(t: Test, port: number, more: Partial<UpstreamOptions> = {}) {
-  const clock = new FakeClock()
-  const upstream = new Upstream(
-    { scheme: 'https', host: '127.0.0.1', port: String(port), serverName: '', isName: false },
-    {
-      pool: { expireMs: 10_000, maxAgeMs: 0, idleMax: 0 },
-      readLimitMs: 2000,
-      sourceAddress: undefined,
-      tls: { secureContext: trust('cert.pem'), servername: 'dns.example' },
-      probe: { intervalMs: 500, recursionDesired: true, domain: encodeName('.'), network: 'udp' },
-      ...more
-    },
-    new UpstreamRuntime({ clock, random: systemRandom() }),
-    { reusedChannel: () => undefined, openedChannel: () => undefined, probeFailed: () => undefined }
-  )
-  const alive = setInterval(() => undefined, 1000)
-  t.teardown(() => {
-    clearInterval(alive)
-    upstream.close()
-  })
+  const trusting = { secureContext: trust('cert.pem'), servername: 'dns.example' }
+  const { upstream, clock } = upstreamOn(t, 'https', port, { tls: trusting, ...more })
   /** The first address, or the error with its code; ports taken out. */
   const ask = async (name = 'a.org'): Promise<string> => {
     const wire = queryWire(name, 'A')

@@ -1,26 +1,22 @@
 // TLS to an upstream, over real sockets.
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { AddressInfo, Socket } from 'node:net'
 import tls from 'node:tls'
 import packet from 'dns-packet'
 import t from 'tap'
-import { systemRandom } from '../../src/runtime/random.ts'
 import { loadTls, type TlsSettings } from '../../src/upstream/tls-settings.ts'
-import { Upstream, UpstreamRuntime, type Network } from '../../src/upstream/upstream.ts'
+import type { Network } from '../../src/upstream/upstream.ts'
 import { UpstreamError } from '../../src/upstream/upstream-error.ts'
-import { encodeName } from '../../src/wire/name.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import { queryWire } from '../support/messages.ts'
 import { ScriptedUpstream } from '../support/scripted-upstream.ts'
+import { fixture, upstreamOn, type Test } from './support.ts'
 
-const fixture = (name: string) => readFileSync(new URL(`../../../test/fixtures/tls/${name}`, import.meta.url))
 const cert = fixture('cert.pem')
 const key = fixture('key.pem')
 const trusting = loadTls({ ca: cert })
 
 /** A server that answers every query with its own octets, QR set. */
-async function tlsServer(t: { teardown(task: () => unknown): void }) {
+async function tlsServer(t: Test) {
   const sockets = new Set<Socket>()
   const server = tls.createServer({ cert, key }, socket => {
     sockets.add(socket)
@@ -41,25 +37,8 @@ async function tlsServer(t: { teardown(task: () => unknown): void }) {
   return { port: (server.address() as AddressInfo).port, sockets }
 }
 
-function upstreamAt(t: { teardown(task: () => unknown): void }, port: number, settings: TlsSettings) {
-  const clock = new FakeClock()
-  const upstream = new Upstream(
-    { scheme: 'tls', host: '127.0.0.1', port: String(port), serverName: '', isName: false },
-    {
-      pool: { expireMs: 10_000, maxAgeMs: 0, idleMax: 0 },
-      readLimitMs: 2000,
-      sourceAddress: undefined,
-      tls: settings,
-      probe: { intervalMs: 500, recursionDesired: true, domain: encodeName('.'), network: 'udp' }
-    },
-    new UpstreamRuntime({ clock, random: systemRandom() }),
-    { reusedChannel: () => undefined, openedChannel: () => undefined, probeFailed: () => undefined }
-  )
-  const alive = setInterval(() => undefined, 1000)
-  t.teardown(() => {
-    clearInterval(alive)
-    upstream.close()
-  })
+function upstreamAt(t: Test, port: number, settings: TlsSettings) {
+  const { upstream, clock } = upstreamOn(t, 'tls', port, { tls: settings })
   const ask = async (network: Network = 'udp'): Promise<string> => {
     const wire = queryWire('a.org', 'A')
     try {

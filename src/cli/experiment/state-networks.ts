@@ -1,6 +1,7 @@
 // The configuration of an experiment in this process: with autopath and without, and a simulated world beyond it.
 import { App } from '../../app.ts'
 import type { Telling } from '../../app/listeners.ts'
+import type { ClusterSource } from '../../cluster/source.ts'
 import { interpretCorefile, type Block, type Directive } from '../../corefile/load.ts'
 import { whenReady, type Eventual } from '../../dns/plugin.ts'
 import { SimulatedNetwork, seededChance, type Asked } from '../../experiment/network.ts'
@@ -52,6 +53,7 @@ export class StateNetworks {
     const { configuration, origin } = await chooseConfiguration(args, runtime)
     if (origin === 'bare') return undefined
     const running = new Map<boolean, Running>()
+    const clusterSource = readOnce(sources.request)
     let zone = 'cluster.local'
     for (const autopath of new Set(autopaths)) {
       const upstream = new SimulatedUpstream()
@@ -63,7 +65,7 @@ export class StateNetworks {
         },
         ...{
           lenient: args.lenient,
-          clusterSource: sources.request,
+          clusterSource,
           httpBase: 0,
           offline: true,
           beyond: upstream
@@ -116,6 +118,33 @@ export class StateNetworks {
 
   async stop(): Promise<void> {
     for (const { app } of this.#running.values()) await app.stop()
+  }
+}
+
+type Request = OnceSources['request']
+
+/** Each source is made and read once, for all configurations that ask for it. They end together. */
+function readOnce(request: Request): Request {
+  const made = new Map<string, ClusterSource>()
+  return stanza => {
+    const { key, make } = request(stanza)
+    return {
+      key,
+      make: () => {
+        const source = made.get(key) ?? startedOnce(make())
+        made.set(key, source)
+        return source
+      }
+    }
+  }
+}
+
+function startedOnce(source: ClusterSource): ClusterSource {
+  let started: Promise<void> | undefined
+  return {
+    subscribe: sink => source.subscribe(sink),
+    start: () => (started ??= source.start()),
+    close: () => source.close()
   }
 }
 

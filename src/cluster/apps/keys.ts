@@ -2,15 +2,6 @@
 import { writtenKind, type AppObject } from './app-objects.ts'
 import type { ObjectName } from './simulated.ts'
 
-/** The key of an object of any kind; cluster-wide kinds have no namespace. */
-export function keyOf(object: {
-  readonly kind: string
-  readonly namespace?: string
-  readonly name: string
-}): string {
-  return `${object.kind}/${object.namespace ?? ''}/${object.name}`
-}
-
 /** `namespace/name`. */
 export function pathOf(object: { readonly namespace: string; readonly name: string }): string {
   return `${object.namespace}/${object.name}`

@@ -1,7 +1,7 @@
 // What has been told to those who answer, and what changes.
 import { isDeepStrictEqual } from 'node:util'
 import type { ClusterObject } from '../objects.ts'
-import { keyOf } from './keys.ts'
+import { keyOf } from '../object-key.ts'
 import type { ObjectName, SimulatedChange } from './simulated.ts'
 
 interface Line {

@@ -5,7 +5,7 @@ import type { ControlPlane, ObjectName, SimulatedNote, SimulatedProblem } from '
 import type { ClusterObject } from '../objects.ts'
 import type { Change, Changed } from './change.ts'
 import type { ManifestFile } from './manifest-file.ts'
-import { keyOf } from './reading.ts'
+import { keyOf } from '../object-key.ts'
 
 /** Services that every cluster has, so that Endpoints for them are mirrored. */
 const ALWAYS_THERE = new Set(['Service/default/kubernetes', 'Service/kube-system/kube-dns'])

@@ -7,7 +7,8 @@ import type { AppsState } from './apps-state.ts'
 import type { Change } from './change.ts'
 import { mirrored, type Endpoints } from './endpoints.ts'
 import { compareEntries, type Entry, type ManifestFile } from './manifest-file.ts'
-import { keyOf, type Held } from './reading.ts'
+import { keyOf } from '../object-key.ts'
+import type { Held } from './reading.ts'
 
 export class Catalog {
   /** All declarations of an object, the one that counts first. */

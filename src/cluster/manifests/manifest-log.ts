@@ -7,7 +7,7 @@ import type { Change, Changed } from './change.ts'
 import type { Input } from './inputs.ts'
 import { compareFiles, type Entry, type ManifestFile } from './manifest-file.ts'
 import type { FileContents } from './read-file.ts'
-import { keyOf } from './reading.ts'
+import { keyOf } from '../object-key.ts'
 import {
   addresslessLine,
   changeLine,

@@ -8,7 +8,8 @@ import type { Pace } from './pace.ts'
 import type { Part } from './part.ts'
 import { partsOf, textOf, type PartText } from './parts.ts'
 import { readPart } from './read-part.ts'
-import { keyOf, type Reading } from './reading.ts'
+import { keyOf } from '../object-key.ts'
+import type { Reading } from './reading.ts'
 
 /** What a file says now. */
 export interface FileContents {

@@ -12,7 +12,8 @@ import type { PartText } from './parts.ts'
 import { readPlainYaml } from './plain-yaml.ts'
 import type { Service } from '../objects.ts'
 import { podDnsIn } from './pod-dns-in.ts'
-import { keyOf, shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
+import { keyOf } from '../object-key.ts'
+import { shownObject, type Found, type Held, type Reading, type Trouble } from './reading.ts'
 
 /** The longest part that is read, in characters. Kubernetes stores no object over 1.5 MiB. */
 const PART_CHARACTERS_MAX = 4 << 20

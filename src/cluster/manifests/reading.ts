@@ -55,15 +55,6 @@ export interface Reading {
   readonly troubles: readonly Trouble[]
 }
 
-/** What tells an object from all others. No part can hold a slash: names with one are refused. */
-export function keyOf(object: {
-  readonly kind: string
-  readonly namespace?: string
-  readonly name: string
-}): string {
-  return `${object.kind}/${object.namespace ?? ''}/${object.name}`
-}
-
 /** `Service shop/web`, `Namespace shop`. */
 export function shownObject(object: {
   readonly kind: string

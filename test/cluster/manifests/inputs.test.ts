@@ -41,29 +41,18 @@ const tree = [
   'other/z.txt'
 ]
 
+const whole = [
+  'k8s/a.yaml',
+  'k8s/b.yml',
+  'k8s/c.json',
+  'k8s/named.yaml/inner.yaml',
+  'k8s/shop/deep/db.yaml',
+  'k8s/shop/web.yaml'
+]
+
 const cases: readonly (readonly [given: string, files: readonly string[], failures?: readonly string[]])[] = [
-  [
-    'k8s',
-    [
-      'k8s/a.yaml',
-      'k8s/b.yml',
-      'k8s/c.json',
-      'k8s/named.yaml/inner.yaml',
-      'k8s/shop/deep/db.yaml',
-      'k8s/shop/web.yaml'
-    ]
-  ],
-  [
-    'k8s/',
-    [
-      'k8s/a.yaml',
-      'k8s/b.yml',
-      'k8s/c.json',
-      'k8s/named.yaml/inner.yaml',
-      'k8s/shop/deep/db.yaml',
-      'k8s/shop/web.yaml'
-    ]
-  ],
+  ['k8s', whole],
+  ['k8s/', whole],
   ['k8s/empty', []],
   ['other/z.txt', ['other/z.txt']],
   ['k8s/.hidden.yaml', ['k8s/.hidden.yaml']],

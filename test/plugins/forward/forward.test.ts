@@ -18,10 +18,7 @@ import {
   type Asked,
   type Script
 } from '../../support/scripted-upstream.ts'
-
-interface Test {
-  teardown(task: () => unknown): void
-}
+import { forwardingBlock, type Test } from './support.ts'
 
 interface Bench {
   readonly runtime: TestRuntime
@@ -44,29 +41,21 @@ async function bench(
   scripts: readonly Script[],
   inFlightMax?: number
 ): Promise<Bench> {
-  const servers = await Promise.all(scripts.map(script => ScriptedUpstream.open(script)))
   const runtime = testRuntime()
   const shared = testShared(runtime)
   if (inFlightMax !== undefined) shared.keep('upstreams', () => new UpstreamRuntime(runtime, inFlightMax))
-  const text = lines.replace(/@(\d)/g, (_, at: string) => servers[Number(at)]!.text)
-  const [block] = setupBlocks(`.:53 {\n errors\n${text}\n}`, [errorsPlugin, forwardPlugin], shared)
-  await block!.start()
-  const alive = setInterval(() => undefined, 1000)
-  t.teardown(async () => {
-    clearInterval(alive)
-    await block!.stop()
-    await Promise.all(servers.map(server => server.close()))
-  })
+  const plugins = [errorsPlugin, forwardPlugin]
+  const { block, servers } = await forwardingBlock(t, ` errors\n${lines}`, scripts, plugins, shared)
   const ask = async (name: string, type = 'A', fields: QueryFields = {}) => {
     const query = makeQuery(name, type, fields)
-    return responseText(query, await block!.chain.answer(query))
+    return responseText(query, await block.chain.answer(query))
   }
   return {
     runtime,
     metrics: metricsOf(shared),
     servers,
-    stop: () => block!.stop(),
-    answer: query => block!.chain.answer(query),
+    stop: () => block.stop(),
+    answer: query => block.chain.answer(query),
     ask,
     brief: async (name, fields) => {
       const { rcode, answer } = await ask(name, 'A', fields)

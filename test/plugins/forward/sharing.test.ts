@@ -8,20 +8,10 @@ import { metricsOf } from '../../../src/metrics/metrics.ts'
 import { forwardPlugin } from '../../../src/plugins/forward/setup.ts'
 import { isForwarding } from '../../../src/upstream/forwarding.ts'
 import { UpstreamRuntime } from '../../../src/upstream/upstream.ts'
-import { setupBlocks, testRuntime, testShared } from '../../support/blocks.ts'
+import { testRuntime, testShared } from '../../support/blocks.ts'
 import { decodeText, makeQuery, responseText, type QueryFields } from '../../support/messages.ts'
-import {
-  a,
-  deadPort,
-  reply,
-  ScriptedUpstream,
-  type Asked,
-  type Script
-} from '../../support/scripted-upstream.ts'
-
-interface Test {
-  teardown(task: () => unknown): void
-}
+import { a, deadPort, reply, type Asked, type Script } from '../../support/scripted-upstream.ts'
+import { forwardingBlock, type Test } from './support.ts'
 
 interface Bounds {
   readonly all?: number
@@ -29,27 +19,18 @@ interface Bounds {
 }
 
 async function bench(t: Test, lines: string, scripts: readonly Script[], bounds: Bounds = {}) {
-  const servers = await Promise.all(scripts.map(script => ScriptedUpstream.open(script)))
   const runtime = testRuntime()
   const shared = testShared(runtime)
   const upstreams = shared.keep('upstreams', () => new UpstreamRuntime(runtime, bounds.all, bounds.client))
-  const text = lines.replace(/@(\d)/g, (_, at: string) => servers[Number(at)]!.text)
-  const [block] = setupBlocks(`.:53 {\n${text}\n}`, [forwardPlugin], shared)
-  await block!.start()
-  const alive = setInterval(() => undefined, 1000)
-  t.teardown(async () => {
-    clearInterval(alive)
-    await block!.stop()
-    await Promise.all(servers.map(server => server.close()))
-  })
-  const answer = async (query: Query): Promise<Answer> => block!.chain.answer(query)
+  const { block, servers } = await forwardingBlock(t, lines, scripts, [forwardPlugin], shared)
+  const answer = async (query: Query): Promise<Answer> => block.chain.answer(query)
   return {
     runtime,
     servers,
     upstreams,
     answer,
-    stop: () => block!.stop(),
-    forward: block!.plugins[0]!,
+    stop: () => block.stop(),
+    forward: block.plugins[0]!,
     metrics: metricsOf(shared),
     ask: async (name: string, type = 'A', fields: QueryFields = {}) => {
       const query = makeQuery(name, type, fields)
