@@ -21,13 +21,13 @@ export const API_KEY = 'api '
 const RELIST_MIN_MS = 10_000
 
 /**
- * Makes requests for sources that ask API servers; `asked` is told of each that is made. Throws CorefileError when an option
- * makes no sense.
+ * Makes requests for sources that ask API servers; `asked` is told of each that is made, with its key. Throws CorefileError
+ * when an option makes no sense.
  */
 export function apiRequests(
   args: Pick<ServeArguments, 'kubeconfig' | 'context' | 'relistInterval' | 'manifests' | 'apps'>,
   runtime: Runtime,
-  asked: (connection: ApiConnection) => void = () => undefined
+  asked: (connection: ApiConnection, key: string) => void = () => undefined
 ): (stanza: StanzaSource) => SourceRequest {
   const consistencyMs = readRelistInterval(args.relistInterval)
   const isNamed = args.kubeconfig !== undefined || args.context !== undefined
@@ -41,10 +41,11 @@ export function apiRequests(
   return stanza => {
     const connection = refusing(stanza, () => chosen?.() ?? connectionOf(stanza, runtime))
     const { needs } = stanza
+    const key = `${API_KEY}${connection.name} ${needsKey(needs)} ${consistencyMs ?? ''}`
     return {
-      key: `${API_KEY}${connection.name} ${needsKey(needs)} ${consistencyMs ?? ''}`,
+      key,
       make: (observer = NOBODY) => {
-        asked(connection)
+        asked(connection, key)
         return new ApiSource({
           connection,
           needs,

@@ -15,17 +15,17 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { formatName } from '../wire/name.ts'
 import { rtypeNumber } from '../wire/numbers.ts'
 import type { ExplainArguments, ServeArguments } from './arguments.ts'
-import { egressVerdict, type EgressVerdict, type PolicyPod } from './explain/egress.ts'
 import { StateNetwork, type Account } from './explain/networks.ts'
 import { serverNetwork, serverOf } from './explain/server-of.ts'
+import { egressOf } from './explain/state-egress.ts'
 import { dotLines, reportLines, serviceManifest, type Report, type Row, type Walk } from './explain/report.ts'
 import { OnceSources, printingRuntime } from './loaded-state.ts'
 import { mistakeText } from './mistake.ts'
 import { NAME_STATE, stateAndCorefile, withCurrentContext } from './named-state.ts'
 import { printAll } from './output.ts'
-import { clipped, PodDnsMistake, readFrom, type From } from './resolvconf/from.ts'
+import { clipped, PodDnsMistake, readFrom } from './resolvconf/from.ts'
 import { answerFor, describe, findPod, type PodDnsState } from './resolvconf/pod-dns-of.ts'
-import { podsOf } from './resolvconf/api-pods.ts'
+import { podsOf, portsFrom } from './resolvconf/api-pods.ts'
 import type { FoundPod } from './resolvconf/pod-source.ts'
 import { withoutDot } from './resolvconf/wanted.ts'
 import { chooseConfiguration } from './state.ts'
@@ -71,7 +71,8 @@ export async function reportFor(
   const { configuration, origin } = await chooseConfiguration(args, runtime)
   if (origin === 'bare') throw new PodDnsMistake(NO_STATE)
   const state = stateAndCorefile(args, origin, runtime)
-  const sources = new OnceSources(args, runtime, true)
+  const wants = { pods: true, policies: words.resolvConf === undefined }
+  const sources = new OnceSources(args, runtime, { podDns: true, wants })
   const app = await App.create({
     ...{
       blocks: configuration.blocks.map(block => unserved(block)),
@@ -114,7 +115,7 @@ async function reportOf(
   if (given !== undefined) {
     const network = stateNetwork(loaded, meant, '127.0.0.1', undefined)
     const walks = await walksFor(words.name, types, given, models, network, runtime)
-    return { ...common, notes: [], ...walks, services: servicesFor(walks.walks, sources) }
+    return { ...common, notes: sources.notes, ...walks, services: await servicesFor(walks.walks, loaded) }
   }
   const [zone] = clusters.map(({ options }) => withoutDot(formatName(options.primaryZone)))
   const clusterDomain = zone === undefined || zone === '' ? 'cluster.local' : zone
@@ -123,10 +124,10 @@ async function reportOf(
   const found = await findPod(pods, from)
   const dns = answerFor(describe(from, found), found, pods, {})
   const { asksClusterDns, nameservers, searches, options, events, notes } = dns
-  const egress = egressOf(from, found, objects, sources)
+  const egress = egressOf(from, found, objects, sources.networkPolicies())
   const whom = {
     ...{ from: dns.pod, dns: dns.why, asksClusterDns },
-    notes: [...events.map(({ message }) => message), ...notes],
+    notes: [...events.map(({ message }) => message), ...notes, ...sources.notes],
     ...(egress === undefined ? {} : { egress })
   }
   if (!asksClusterDns && words.server === undefined) {
@@ -141,7 +142,7 @@ async function reportOf(
       ? stateNetwork(loaded, meant, addressOf(found, objects) ?? '127.0.0.1', new Set(dns.clusterDns))
       : serverNetwork(words.server, runtime)
   const walks = await walksFor(words.name, types, dns.resolvConf, models, network, runtime)
-  return { ...common, ...whom, ...walks, services: servicesFor(walks.walks, sources) }
+  return { ...common, ...whom, ...walks, services: await servicesFor(walks.walks, loaded) }
 }
 
 function stateNetwork(
@@ -229,36 +230,6 @@ function rowOf({ name, type, transport, server, tMs, reply, answer }: SentQuery)
   }
 }
 
-/** Whether policies of the state let the Pod ask; undefined where there are none. */
-function egressOf(
-  from: From,
-  found: FoundPod,
-  objects: readonly ClusterObject[],
-  sources: OnceSources
-): EgressVerdict | undefined {
-  const policies = sources.all.flatMap(source => [...source.networkPolicies()])
-  if (policies.length === 0) return undefined
-  const labels = new Map(
-    objects.flatMap(object => (object.kind === 'Namespace' ? [[object.name, object.labels] as const] : []))
-  )
-  const labelsOf = (namespace: string) => {
-    const own = labels.get(namespace)
-    // Every API server puts this label on every namespace.
-    return own === undefined ? undefined : { 'kubernetes.io/metadata.name': namespace, ...own }
-  }
-  const isDns = (pod: PolicyPod) => pod.namespace === 'kube-system' && pod.labels['k8s-app'] === 'kube-dns'
-  const all = objects.flatMap(object =>
-    object.kind === 'Pod'
-      ? [{ namespace: object.namespace, name: object.name, labels: object.labels, address: object.podIP }]
-      : []
-  )
-  const pod = all.find(({ namespace, name }) => namespace === found.namespace && name === found.name)
-  const isOrdinary = from.kind === 'Namespace'
-  const dnsPods = all.filter(isDns)
-  const input = { pod: isOrdinary ? undefined : pod, namespace: found.namespace, policies, dnsPods, labelsOf }
-  return egressVerdict(input)
-}
-
 const addressOf = (found: FoundPod, objects: readonly ClusterObject[]): string | undefined => {
   if (found.address !== undefined) return found.address
   for (const object of objects) {
@@ -269,7 +240,7 @@ const addressOf = (found: FoundPod, objects: readonly ClusterObject[]): string |
 }
 
 /** Manifests of Services for workloads that none selects. */
-function servicesFor(walks: readonly Walk[], sources: OnceSources): string[] {
+async function servicesFor(walks: readonly Walk[], { sources, runtime }: Loaded): Promise<string[]> {
   const found = new Map<string, WorkloadFact>()
   for (const { queries } of walks) {
     for (const { facts } of queries) {
@@ -279,17 +250,22 @@ function servicesFor(walks: readonly Walk[], sources: OnceSources): string[] {
       }
     }
   }
-  return Array.from(found.values(), workload => serviceManifest(workload, portsOf(workload, sources)))
+  const ports = async (workload: WorkloadFact) =>
+    portsIn(workload, sources) ?? (await portsFrom(sources.servers, workload, runtime))
+  return Promise.all(
+    Array.from(found.values(), async workload => serviceManifest(workload, await ports(workload)))
+  )
 }
 
-function portsOf({ namespace, labels }: WorkloadFact, { controlPlanes }: OnceSources) {
+/** Of the simulated Pods; undefined: they are no such. */
+function portsIn({ namespace, labels }: WorkloadFact, { controlPlanes }: OnceSources) {
   for (const plane of controlPlanes) {
     for (const { pod, ports } of plane.pods()) {
       const isIts = Object.entries(labels).every(([key, value]) => pod.labels[key] === value)
       if (pod.namespace === namespace && isIts) return ports
     }
   }
-  return []
+  return undefined
 }
 
 function confOf({ resolvConf }: ExplainArguments, { files }: Runtime): string | undefined {

@@ -52,7 +52,7 @@ export async function get(args: ServeArguments, words: GetArguments): Promise<nu
 /** Reads the state that the options name, else the state that the Corefile's stanzas name. */
 async function loadState(given: ServeArguments, runtime: Runtime, pods: boolean): Promise<OnceSources> {
   const args = withAnnouncedContext(given, runtime)
-  const sources = new OnceSources(args, runtime, false, pods)
+  const sources = new OnceSources(args, runtime, { pods })
   if (namesState(args)) {
     await sources.request(NO_STANZA).make().start()
     return sources

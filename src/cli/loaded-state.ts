@@ -2,8 +2,9 @@
 // what is wrong in files goes to standard error in the words that `serve` logs.
 import { readFileSync } from 'node:fs'
 import type { ManifestSource } from '../cluster/manifests/manifest-source.ts'
+import type { WrittenPolicy } from '../cluster/manifests/network-policy-in.ts'
 import type { ControlPlane } from '../cluster/apps/simulated.ts'
-import { SERVICE_NAME_LABEL, type ClusterObject } from '../cluster/objects.ts'
+import { SERVICE_NAME_LABEL, type ClusterObject, type Pod } from '../cluster/objects.ts'
 import type { SourceRequest } from '../cluster/cluster-states.ts'
 import type { ApiConnection } from '../cluster/kube-api/connection.ts'
 import { PLAIN_INDEX } from '../cluster/index/cluster-index.ts'
@@ -15,6 +16,7 @@ import type { ServeArguments } from './arguments.ts'
 import { API_KEY } from './api-request.ts'
 import { stateText, withCurrentContext } from './named-state.ts'
 import { OnceApiSource } from './once-api-source.ts'
+import { readPods, readPolicies, type OptionalList, type OptionalWants } from './optional-lists.ts'
 import { runtimeWith, sourceChooser } from './state.ts'
 
 /** How long the last lines on standard error may take to be read, in milliseconds. */
@@ -61,6 +63,8 @@ export function withAnnouncedContext(given: ServeArguments, runtime: Runtime): S
   return args
 }
 
+const NO_WANTS: OptionalWants = { pods: false, policies: false }
+
 /** Where an object comes from. */
 export interface Origin {
   /** As messages show it; undefined: no file, it is always there. */
@@ -73,6 +77,16 @@ export interface Origin {
   readonly name: string
 }
 
+/** What a command wants of its sources beside what the Corefile's answers need. */
+export interface OnceOptions {
+  /** Whether they will be asked what Pods' resolv.conf hangs on. */
+  readonly podDns?: boolean
+  /** Whether Pods are wanted of API servers too, answers or not. */
+  readonly pods?: boolean
+  /** What is read of API servers where it may be, for reasons. */
+  readonly wants?: OptionalWants
+}
+
 /** Makes sources that don't watch, and remembers them. */
 export class OnceSources {
   /** The source of a stanza. Throws CorefileError when it names none. */
@@ -83,9 +97,24 @@ export class OnceSources {
   readonly servers: readonly ApiConnection[]
   /** By what they were asked for: read once, whoever asks. */
   readonly #fromApi = new Map<string, OnceApiSource>()
+  readonly #wants: OptionalWants
+  /** Connections by the keys of requests. */
+  readonly #asked = new Map<string, ApiConnection>()
+  /** Keys of requests whose sources read Pods anyway. */
+  readonly #withPods = new Set<string>()
+  /** What API servers need not tell, by the connection's name: read once. */
+  readonly #pods = new Map<string, Promise<OptionalList<Pod>>>()
+  readonly #policyLists = new Map<string, Promise<OptionalList<WrittenPolicy>>>()
+  readonly #policies: WrittenPolicy[] = []
+  readonly #notes = new Set<string>()
 
-  /** `podDns`: whether the sources will be asked for it; `pods`: Pods are wanted of API servers too, answers or not. Throws CorefileError when an option can't be read. */
-  constructor(args: ServeArguments, runtime: Runtime, podDns = false, pods = false) {
+  /** Throws CorefileError when an option can't be read. */
+  constructor(
+    args: ServeArguments,
+    runtime: Runtime,
+    { podDns = false, pods = false, wants = NO_WANTS }: OnceOptions = {}
+  ) {
+    this.#wants = wants
     const made: ManifestSource[] = []
     const servers: ApiConnection[] = []
     this.all = made
@@ -93,7 +122,8 @@ export class OnceSources {
     const choose = sourceChooser(args, runtime, {
       readStandardInput: () => readFileSync(0),
       made: source => void made.push(source),
-      asked: connection => {
+      asked: (connection, key) => {
+        this.#asked.set(key, connection)
         if (!servers.some(({ name }) => name === connection.name)) servers.push(connection)
       },
       isWatching: false,
@@ -102,6 +132,7 @@ export class OnceSources {
     this.request = stanza => {
       const request = choose(pods ? { ...stanza, needs: { ...stanza.needs, pods } } : stanza)
       if (!request.key.startsWith(API_KEY)) return request
+      if (pods || stanza.needs.pods) this.#withPods.add(request.key)
       return { key: request.key, make: () => this.#once(request, runtime) }
     }
   }
@@ -128,10 +159,47 @@ export class OnceSources {
     return [...objects.values()]
   }
 
-  #once(request: SourceRequest, { clock }: Runtime): OnceApiSource {
-    const source = this.#fromApi.get(request.key) ?? new OnceApiSource(request, clock)
-    this.#fromApi.set(request.key, source)
+  /** NetworkPolicies of manifests and of API servers. */
+  networkPolicies(): WrittenPolicy[] {
+    return [...this.all.flatMap(source => [...source.networkPolicies()]), ...this.#policies]
+  }
+
+  /** What could not be read although it was wanted, as sentences. */
+  get notes(): readonly string[] {
+    return [...this.#notes]
+  }
+
+  #once(request: SourceRequest, runtime: Runtime): OnceApiSource {
+    const { key } = request
+    const besides = (signal: AbortSignal) => this.#besides(key, runtime, signal)
+    const source = this.#fromApi.get(key) ?? new OnceApiSource(request, runtime.clock, besides)
+    this.#fromApi.set(key, source)
     return source
+  }
+
+  /** Reads what is wanted and need not be there; settles with the Pods. */
+  async #besides(key: string, runtime: Runtime, signal: AbortSignal): Promise<readonly ClusterObject[]> {
+    const connection = this.#asked.get(key)
+    if (connection === undefined) return []
+    const { name } = connection
+    const wantsPods = this.#wants.pods && !this.#withPods.has(key)
+    if (wantsPods && !this.#pods.has(name)) this.#pods.set(name, readPods(connection, runtime, signal))
+    if (this.#wants.policies && !this.#policyLists.has(name)) {
+      const reading = readPolicies(connection, runtime, signal)
+      this.#policyLists.set(
+        name,
+        reading.then(list => {
+          this.#policies.push(...list.found)
+          return list
+        })
+      )
+    }
+    const [pods, policies] = await Promise.all([
+      wantsPods ? this.#pods.get(name) : undefined,
+      this.#policyLists.get(name)
+    ])
+    for (const list of [pods, policies]) if (list?.note !== undefined) this.#notes.add(list.note)
+    return pods?.found ?? []
   }
 
   /** What an object was read from, or made from: slices that mirror Endpoints come from those. */

@@ -23,7 +23,7 @@ export async function names(given: ServeArguments, words: NamesArguments): Promi
   try {
     const format = formatOf(words.output)
     const args = withAnnouncedContext(given, runtime)
-    const sources = new OnceSources(args, runtime, false, true)
+    const sources = new OnceSources(args, runtime, { pods: true })
     const { configuration, origin } = await chooseConfiguration(args, runtime)
     if (origin === 'bare') throw new Error(NOTHING_GIVEN)
     const { blocks } = configuration

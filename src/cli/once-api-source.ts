@@ -25,13 +25,21 @@ export class OnceApiSource implements ClusterSource {
   readonly #clock: Clock
   readonly #sinks = new Set<ClusterSink>()
   readonly #objects = new Map<string, ClusterObject>()
+  /** Reads what is told besides, and need not be there. */
+  readonly #besides: (signal: AbortSignal) => Promise<Iterable<ClusterObject>>
   #isComplete = false
   #started: Promise<void> | undefined
   #giveUp: () => void = () => undefined
   #others: Timer | undefined
 
-  constructor(request: SourceRequest, clock: Clock) {
+  /** `besides`: objects that are told with the others, for which a failure is no failure of this source; must not reject. */
+  constructor(
+    request: SourceRequest,
+    clock: Clock,
+    besides: (signal: AbortSignal) => Promise<Iterable<ClusterObject>> = () => Promise.resolve([])
+  ) {
     this.#clock = clock
+    this.#besides = besides
     this.#source = request.make({
       ...NOBODY,
       requestFailed: (_resource, kind) => {
@@ -71,6 +79,9 @@ export class OnceApiSource implements ClusterSource {
       synced: () => undefined
     })
     let patience: Timer | undefined
+    const end = new AbortController()
+    const besides = this.#besides(end.signal)
+    let isLoaded = false
     try {
       await new Promise<void>((resolve, reject) => {
         const fail = (hint: string) => {
@@ -86,11 +97,15 @@ export class OnceApiSource implements ClusterSource {
       })
       if (this.#source.status?.().isSynced === false)
         throw new ApiStateError('closed before its state was there')
+      isLoaded = true
     } finally {
+      if (!isLoaded) end.abort()
       patience?.cancel()
       this.#others?.cancel()
       await this.#source.close()
     }
+    for (const object of await besides)
+      this.#objects.set(keyOf(object.kind, spaceOf(object), object.name), object)
     this.#isComplete = true
     for (const sink of this.#sinks) this.#tell(sink)
   }

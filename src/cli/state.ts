@@ -139,8 +139,8 @@ export interface SourceMaking {
   readonly readStandardInput: () => Uint8Array
   /** Told of each source of manifests. */
   readonly made?: (source: ManifestSource) => void
-  /** Told of each API server that is asked. */
-  readonly asked?: (connection: ApiConnection) => void
+  /** Told of each API server that is asked, with the key of the request. */
+  readonly asked?: (connection: ApiConnection, key: string) => void
   /** Whether changes of files are followed; they are unless this is false. */
   readonly isWatching?: boolean
   /** Whether sources of manifests will be asked what Pods' resolv.conf hangs on. */

@@ -82,6 +82,10 @@ export interface Pod {
   readonly deleting: boolean
 }
 
+/** Whether it runs no more and never will: no Service leads to it. */
+export const isOver = ({ phase, deleting }: Pick<Pod, 'phase' | 'deleting'>): boolean =>
+  deleting || phase === 'Succeeded' || phase === 'Failed'
+
 /** A multicluster.x-k8s.io/v1alpha1 ServiceImport. */
 export interface ServiceImport {
   readonly kind: 'ServiceImport'

@@ -27,17 +27,22 @@ export interface EndpointsFact {
   readonly notReady?: number
   /** Pods (else addresses) of the first of these. */
   readonly notReadyNames?: readonly string[]
+  /** Where there are no endpoints at all: Pods that the Service's selector matches; undefined: nobody knows. */
+  readonly matching?: number
+  /** The first of these. */
+  readonly matchingNames?: readonly string[]
 }
 
 /** A Pod that the name asked for seems to mean. */
 export interface PodFact {
   readonly namespace: string
   readonly name: string
+  /** Empty: it has none, or none any more. */
   readonly address: string
   /** Names that it has in DNS, zone included. */
   readonly names: readonly string[]
   /** Why it has no such name below the Service: what is not so. */
-  readonly lacks?: 'hostname' | 'headless' | 'readiness' | 'selector'
+  readonly lacks?: 'hostname' | 'headless' | 'readiness' | 'selector' | 'address' | 'life'
 }
 
 /** Pods that belong together and that no Service selects. */

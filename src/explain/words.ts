@@ -198,7 +198,14 @@ function endpointTexts(fact: ClusterFact, service: ServiceFact, endpoints: Endpo
   if (endpoints.notReady === undefined) return opening === '' ? [] : ['it has no ready endpoint']
   if (service.selector === undefined) return opening === '' ? [] : ['it has no ready endpoint']
   if (service.selector === '') return [`${opening}it has no selector, and no EndpointSlice was made for it`]
-  return [`${opening}its selector ${service.selector} matches no Pod`]
+  return [`${opening}its selector ${service.selector} matches ${matchingText(endpoints)}`]
+}
+
+/** Slices have the Pods that have an address, ready or not; of others nothing is known without the Pods themselves. */
+function matchingText({ matching, matchingNames = [] }: EndpointsFact): string {
+  if (matching === undefined) return 'no Pod that has an address'
+  if (matching === 0) return 'no Pod'
+  return `${listText(matchingNames, matching)}, and ${matching === 1 ? 'it is no endpoint' : 'none of them is an endpoint'} yet`
 }
 
 function hintTexts({ elsewhere = [], didYouMean, pod, workload }: Hints): string[] {
@@ -225,6 +232,10 @@ function podText({ namespace, name, names, lacks }: PodFact): string {
       return `${subject} has no hostname and subdomain${known}`
     case 'headless':
       return `${subject} has no name of its own here, since the Service is not headless${known}`
+    case 'address':
+      return `${subject} has no address yet`
+    case 'life':
+      return `${subject} has ended`
     case 'selector':
       return `${subject} exists and is no endpoint of this Service${known}`
   }

@@ -14,6 +14,8 @@ const SERVICES = [
   ['default', 'web', '10.96.0.100'],
   ['shop', 'db', '10.96.0.101']
 ]
+/** Headless Services by their endpoints: glibc does a lookup again for more addresses than it first has room for. */
+const HEADLESS = { few: 24, some: 27, many: 120 }
 const namespaces = [...new Set(SERVICES.map(([namespace]) => namespace))]
 const manifest = [
   ...namespaces.map(name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
@@ -22,9 +24,25 @@ const manifest = [
     kind: 'Service',
     metadata: { namespace, name },
     spec: { clusterIP, clusterIPs: [clusterIP], ports: [{ name: 'http', port: 80 }] }
-  }))
+  })),
+  ...Object.entries(HEADLESS).flatMap(([name, count], at) => [
+    {
+      ...{ apiVersion: 'v1', kind: 'Service', metadata: { namespace: 'default', name } },
+      spec: { clusterIP: 'None', clusterIPs: ['None'], ports: [{ name: 'http', port: 80 }] }
+    },
+    {
+      ...{ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4' },
+      metadata: {
+        ...{ namespace: 'default', name: `${name}-1` },
+        labels: { 'kubernetes.io/service-name': name }
+      },
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+      endpoints: Array.from({ length: count }, (_, index) => ({ addresses: [`10.244.${at}.${index + 1}`] }))
+    }
+  ])
 ]
-const NAMES = ['web', 'web.default', 'db.shop', 'web.default.svc.cluster.local.', 'www.example.com', 'nosuch']
+const PLAIN = ['web', 'web.default', 'db.shop', 'web.default.svc.cluster.local.', 'www.example.com', 'nosuch']
+const NAMES = [...PLAIN, ...Object.keys(HEADLESS), 'some.default']
 const state = path.join(folder, 'state.json')
 const report = path.join(folder, 'report.json')
 /** getent gives an exit code in place of the code that it got. */

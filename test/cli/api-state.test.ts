@@ -68,6 +68,13 @@ const objects: Readonly<Record<string, readonly { metadata: { name: string; name
     }),
     pod('agent', {}, { dnsPolicy: 'ClusterFirst', hostNetwork: true })
   ],
+  '/apis/networking.k8s.io/v1/networkpolicies': [
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      ...{ kind: 'NetworkPolicy', ...meta('closed', 'kube-system') },
+      spec: { podSelector: {}, policyTypes: ['Egress'] }
+    } as never
+  ],
   '/apis/apps/v1/deployments': [
     {
       apiVersion: 'apps/v1',
@@ -265,7 +272,9 @@ t.test('what is not there, or not allowed, is said in words', async t => {
 t.test('get, names, explain and experiment: as from manifests of the same objects', async t => {
   const both = async (line: string): Promise<readonly [Ran, Ran]> =>
     Promise.all([run(`${line} --kubeconfig ${config}`), run(`${line} --manifests ${manifests}`)])
+  asked.length = 0
   const [got, expected] = await both('get svc,ep,endpointslices,ns,pods -A')
+  t.notOk(asked.includes('/apis/networking.k8s.io/v1/networkpolicies'), 'explain alone reads policies')
   t.match(got.stdout, /web +ClusterIP/)
   t.equal(got.stdout, expected.stdout)
   const [names, expectedNames] = await both('names -o json')

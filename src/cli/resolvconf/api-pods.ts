@@ -3,8 +3,12 @@ import { ApiError, asMap, asText } from '../../cluster/kube-api/api-error.ts'
 import { ApiClient } from '../../cluster/kube-api/client.ts'
 import type { ApiConnection } from '../../cluster/kube-api/connection.ts'
 import type { AskedResource } from '../../cluster/kube-api/resources.ts'
+import type { ContainerPort } from '../../cluster/apps/app-objects.ts'
+import { podTemplate } from '../../cluster/apps/trim-pod-template.ts'
+import { Fields } from '../../cluster/fields.ts'
 import { podDnsIn } from '../../cluster/manifests/pod-dns-in.ts'
 import type { ClusterObject } from '../../cluster/objects.ts'
+import type { WorkloadFact } from '../../dns/facts.ts'
 import { systemGets } from '../../runtime/http-gets.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import type { OnceSources } from '../loaded-state.ts'
@@ -104,6 +108,19 @@ export class ApiPods implements PodSource {
     return Promise.resolve([])
   }
 
+  /** Of the first Pod with these labels; empty where there is none, or it may not be read. */
+  async ports(
+    namespace: string,
+    labels: Readonly<Record<string, string>>
+  ): Promise<readonly ContainerPort[]> {
+    const labelSelector = equalText(labels)
+    const pods = { ...resourceOf('Pod'), namespace, verbs: 'list' }
+    const [pod] = await this.#items(pods, { labelSelector }, 1).catch(() => [])
+    if (pod === undefined) return []
+    const root = new Fields(pod, [])
+    return podTemplate(root.map('metadata'), root.map('spec')).ports
+  }
+
   async #object(kind: PodKind, namespace: string, object: string): Promise<Raw | undefined> {
     try {
       return asMap(await this.#ask({ ...resourceOf(kind), namespace, object, verbs: 'get' }, {}))
@@ -126,8 +143,12 @@ export class ApiPods implements PodSource {
     return own.sort((a, b) => before(nameOf(a), nameOf(b)))[0]
   }
 
-  async #items(resource: AskedResource, query: Readonly<Record<string, string>>): Promise<readonly Raw[]> {
-    const { items } = asMap(await this.#ask(resource, { ...query, limit: String(LISTED_MAX) }))
+  async #items(
+    resource: AskedResource,
+    query: Readonly<Record<string, string>>,
+    limit = LISTED_MAX
+  ): Promise<readonly Raw[]> {
+    const { items } = asMap(await this.#ask(resource, { ...query, limit: String(limit) }))
     return Array.isArray(items) ? items.map(asMap) : []
   }
 
@@ -175,7 +196,32 @@ function foundPod(kind: PodKind, namespace: string, name: string, raw: Raw): Fou
   if (written === undefined) return undefined
   const { uid, spec, flaws } = written
   const podIP = kind === 'Pod' ? asText(asMap(raw['status'])['podIP']) : ''
-  return { namespace, name, uid, spec, flaws, ...(podIP === '' ? {} : { address: podIP }) }
+  const labels = labelsIn(kind, raw)
+  return { namespace, name, uid, spec, flaws, labels, ...(podIP === '' ? {} : { address: podIP }) }
+}
+
+/** Of the Pod, or of the template. */
+function labelsIn(kind: PodKind, raw: Raw): Readonly<Record<string, string>> {
+  const spec = asMap(raw['spec'])
+  const made = kind === 'CronJob' ? asMap(asMap(spec['jobTemplate'])['spec']) : spec
+  const { metadata } = kind === 'Pod' ? raw : asMap(made['template'])
+  return new Fields(asMap(metadata), []).textsOf('labels')
+}
+
+/**
+ * The ports of the containers of the first Pod that has these labels; empty where the servers don't tell: it is for a
+ * manifest that a person completes.
+ */
+export async function portsFrom(
+  servers: readonly ApiConnection[],
+  { namespace, labels }: Pick<WorkloadFact, 'namespace' | 'labels'>,
+  runtime: Runtime
+): Promise<readonly ContainerPort[]> {
+  for (const connection of servers) {
+    const ports = await new ApiPods(connection, runtime).ports(namespace, labels)
+    if (ports.length > 0) return ports
+  }
+  return []
 }
 
 /** Whether the Pod is the workload's, or of what the workload made. */
@@ -191,12 +237,17 @@ function isOwnedBy(pod: Raw, kind: PodKind, name: string): boolean {
 
 /** A workload's selector as a query has it; empty for CronJobs, which have none. */
 function selectorText(selector: Raw, kind: PodKind): string {
-  const equal = (labels: Raw) => Object.entries(labels).map(([key, value]) => `${key}=${asText(value)}`)
-  if (kind === 'ReplicationController') return equal(selector).join(',')
+  if (kind === 'ReplicationController') return equalText(selector)
   const { matchExpressions } = selector
   const expressions = Array.isArray(matchExpressions) ? matchExpressions.map(asMap) : []
-  return [...equal(asMap(selector['matchLabels'])), ...expressions.flatMap(expressionText)].join(',')
+  const equal = equalText(asMap(selector['matchLabels']))
+  return [...(equal === '' ? [] : [equal]), ...expressions.flatMap(expressionText)].join(',')
 }
+
+const equalText = (labels: Raw): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${asText(value)}`)
+    .join(',')
 
 function expressionText({ key, operator, values }: Raw): string[] {
   const list = Array.isArray(values) ? `(${values.map(asText).join(',')})` : '()'

@@ -16,6 +16,8 @@ export interface FoundPod {
   readonly flaws: readonly string[]
   /** The Pod's own; undefined: not known, or in the objects. */
   readonly address?: string
+  /** The Pod's own, or its template's; undefined: not known, or in the objects. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** Pods of a state, however that is had. */

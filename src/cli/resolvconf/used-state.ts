@@ -30,7 +30,7 @@ export async function usedState(
   announce: (text: string) => void = () => undefined
 ): Promise<UsedState | undefined> {
   const { args } = withCurrentContext(given, runtime)
-  const sources = new OnceSources(args, runtime, true)
+  const sources = new OnceSources(args, runtime, { podDns: true })
   const named = stateText(args, runtime)
   if (named !== undefined && args.conf === undefined) {
     announce(named)
@@ -76,7 +76,7 @@ export async function stateOfManifest(
   const sources = new OnceSources(
     { ...args, manifests: [], apps: [file], kubeconfig: undefined, context: undefined },
     listening,
-    true
+    { podDns: true }
   )
   await sources.request(NO_STANZA).make().start()
   const leftOut = remarks.filter(remark => remark.includes('left out'))

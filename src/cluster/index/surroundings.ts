@@ -55,6 +55,8 @@ export class Surroundings {
   changes = 0
   readonly services = new Shelf<Service>()
   readonly pods = new Shelf<Pod>()
+  /** Whether Pods are told at all: where there was never one, nobody knows which there are. */
+  hasPods = false
   readonly #slices = new Shelf<EndpointSlice>()
   /** Names of slices by namespace and Service. */
   readonly #slicesOf = new Map<string, Set<string>>()
@@ -62,8 +64,10 @@ export class Surroundings {
   put(object: ClusterObject): void {
     this.changes++
     if (object.kind === 'Service') this.services.put(object)
-    else if (object.kind === 'Pod') this.pods.put(object)
-    else if (object.kind === 'EndpointSlice') this.#putSlice(object)
+    else if (object.kind === 'Pod') {
+      this.hasPods = true
+      this.pods.put(object)
+    } else if (object.kind === 'EndpointSlice') this.#putSlice(object)
   }
 
   remove(kind: ClusterKind, namespace: string, name: string): void {

@@ -5,13 +5,18 @@ import type { ApiClient } from './client.ts'
 import { BadJson, ItemsSplitter, LineSplitter } from './json-items.ts'
 import { metadataOf } from './mirror.ts'
 import type { EventType } from './observer.ts'
-import type { Resource } from './resources.ts'
+import type { AskedResource } from './resources.ts'
 import type { Turns } from './turns.ts'
 import { versionOf, type Version } from './versions.ts'
 
+/** What a list is of; commands that end at once list more kinds than are mirrored. */
+export interface ListedResource extends AskedResource {
+  readonly kind: string
+}
+
 export interface ReadingOptions {
   readonly client: ApiClient
-  readonly resource: Resource
+  readonly resource: ListedResource
   /** `labelSelector`, or nothing. */
   readonly selector: Readonly<Record<string, string>>
   readonly turns: Turns

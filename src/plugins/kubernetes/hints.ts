@@ -2,7 +2,7 @@
 // Only what the stanza serves is told of. Every search is bounded, so a hint may be missing; none is made up.
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import type { Surroundings } from '../../cluster/index/surroundings.ts'
-import type { Endpoint } from '../../cluster/objects.ts'
+import { isOver, type Endpoint } from '../../cluster/objects.ts'
 import { endpointName } from '../../cluster/index/slice-record.ts'
 import { nearestWord } from '../../corefile/nearest.ts'
 import type { Hints, PodFact, WorkloadFact } from '../../dns/facts.ts'
@@ -14,14 +14,19 @@ const LOOKED_AT_MAX = 1000
 /** Names that are told. */
 const NAMES_MAX = 3
 
+/** Of a ReplicaSet that a Deployment made. */
+const HASH_LABEL = 'pod-template-hash'
 /** Labels that tell Pods of one workload from each other, and revisions: no Service is to select by them. */
 const OWN_LABELS = new Set([
-  'pod-template-hash',
+  HASH_LABEL,
   'controller-revision-hash',
   'pod-template-generation',
   'statefulset.kubernetes.io/pod-name',
   'apps.kubernetes.io/pod-index',
   'batch.kubernetes.io/controller-uid',
+  'batch.kubernetes.io/job-completion-index',
+  'batch.kubernetes.io/job-name',
+  'job-name',
   'controller-uid'
 ])
 /** Labels that name what a Pod belongs to. */
@@ -164,7 +169,7 @@ export class HintFinder {
       }
     }
     const pod = this.#pod(namespace, label, zone)
-    if (pod !== undefined) return { pod: { ...pod, lacks: 'selector' } }
+    if (pod !== undefined) return { pod: { ...pod, lacks: pod.lacks ?? 'selector' } }
     const near = nearestWord(label, names.slice(0, LOOKED_AT_MAX))
     return near === undefined ? {} : { didYouMean: `${near}.${serviceName(service, namespace, zone)}` }
   }
@@ -231,8 +236,12 @@ export class HintFinder {
   #pod(namespace: string, name: string, zone: Zone): PodFact | undefined {
     const surroundings = this.#index.surroundings
     if (surroundings === undefined || zone.isMulticluster) return undefined
+    const known = surroundings.pods.get(namespace, name)
+    // What has ended keeps its address in its status, and others may have it by now.
+    if (known?.phase === 'Succeeded' || known?.phase === 'Failed')
+      return { namespace, name, address: '', names: [], lacks: 'life' }
     const names: string[] = []
-    let address = surroundings.pods.get(namespace, name)?.podIP ?? ''
+    let address = known?.podIP ?? ''
     for (const [service, endpoint] of surroundings.endpointsOf(namespace, name, LOOKED_AT_MAX)) {
       const [own] = endpoint.addresses
       if (own === undefined) continue
@@ -240,7 +249,8 @@ export class HintFinder {
       if (endpoint.ready && names.length < NAMES_MAX)
         names.push(`${this.#labelOf(endpoint, own)}.${serviceName(service, namespace, zone)}`)
     }
-    if (address === '') return undefined
+    if (address === '')
+      return known === undefined ? undefined : { namespace, name, address, names, lacks: 'address' }
     const dashed = `${address.replaceAll(/[.:]/g, '-')}.${namespace}.pod.${zoneText(zone)}`
     return { namespace, name, address, names: this.#options.pods === 'disabled' ? names : [dashed, ...names] }
   }
@@ -259,7 +269,7 @@ export class HintFinder {
     let labels: Readonly<Record<string, string>> | undefined
     for (const pod of surroundings.pods.in(namespace)) {
       if (left-- === 0) break
-      if (!belongsTo(pod, name)) continue
+      if (isOver(pod) || !belongsTo(pod, name)) continue
       pods++
       labels ??= pod.labels
     }
@@ -293,5 +303,10 @@ function belongsTo(
 ): boolean {
   if (NAME_LABELS.some(key => Object.hasOwn(pod.labels, key) && pod.labels[key] === workload)) return true
   if (!pod.name.startsWith(`${workload}-`)) return false
-  return /^(?:\d+|[a-z0-9]{5}|[a-z0-9]{1,10}-[a-z0-9]{5})$/.test(pod.name.slice(workload.length + 1))
+  const made = pod.name.slice(workload.length + 1)
+  const hash = Object.hasOwn(pod.labels, HASH_LABEL) ? pod.labels[HASH_LABEL] : undefined
+  if (hash !== undefined && made.startsWith(`${hash}-`))
+    return /^[a-z0-9]{5}$/.test(made.slice(hash.length + 1))
+  // `orders-28391040-x7k2p` of a CronJob; `orders-db-x7k2p` is of a DaemonSet orders-db, not of orders.
+  return /^(?:\d+|[a-z0-9]{5}|\d{6,10}-[a-z0-9]{5})$/.test(made)
 }

@@ -1,6 +1,6 @@
 // Walks a search list for clients that have none: the names that a program with such a resolv.conf would ask for, in its order.
 import type { Answer } from '../../dns/answer.ts'
-import { ExtendedError, explainFailure } from '../../dns/extended-error.ts'
+import { addReason, ExtendedError, roomForText } from '../../dns/extended-error.ts'
 import { whenReady, type Eventual, type Handler, type Plugin } from '../../dns/plugin.ts'
 import { emptyAnswer } from '../../dns/response.ts'
 import { derivedQuery, takeOver, type Query } from '../../dns/query.ts'
@@ -100,7 +100,11 @@ export class Resolver implements Plugin {
     if (answer.error === undefined && answer.rcode === Rcode.NXDOMAIN) return this.#walk(state, at + 1)
     if (answer.error !== undefined || answer.rcode !== Rcode.NOERROR) {
       state.failure ??= answer
-      return rules.passesFailure ? this.#walk(state, at + 1) : this.#found(state, step, answer)
+      const isRefusal = answer.error === undefined && answer.rcode !== Rcode.SERVFAIL
+      const after = isRefusal ? rules.afterRefusal : rules.afterFailure
+      if (after === 'stop') return this.#found(state, step, answer)
+      const isOver = after === 'the name itself' && !step.isOwn
+      return isOver ? this.#walk(state, ownAfter(state.steps, at)) : this.#walk(state, at + 1)
     }
     if (answer.answerCount > 0) return this.#found(state, step, answer)
     state.empty ??= { step, answer }
@@ -137,6 +141,12 @@ export class Resolver implements Plugin {
   }
 }
 
+/** Where the name itself stands behind this step; the end of the walk where it was asked before. */
+function ownAfter(steps: readonly Step[], at: number): number {
+  const own = steps.findIndex(({ isOwn }, index) => isOwn && index > at)
+  return own < 0 ? steps.length : own
+}
+
 /** The names of a walk in order; those that are no names are left out. The name itself is always one of them. */
 function stepsOf(
   name: Name,
@@ -171,7 +181,9 @@ function aliased(query: Query, found: Name, answer: Answer): Answer {
   const ttl = sections.answer.find(({ owner }) => sameName(owner, found))?.ttl ?? EMPTY_ALIAS_TTL
   sections.answer.unshift({ owner: query.name, rtype: Rtype.CNAME, rclass: Rclass.IN, ttl, rdata: found })
   const made = replaceSections(query, answer, sections)
-  explainFailure(made, query, ExtendedError.OTHER, `resolver: found as ${formatName(found)}`)
+  const text = Buffer.from(`resolver: found as ${formatName(found)}`)
+  if (query.hasEdns && text.length <= roomForText(made, query))
+    addReason(made, query, ExtendedError.OTHER, text)
   return made
 }
 

@@ -24,6 +24,7 @@ import {
   type Verdict,
   type WalkRules
 } from '../walk.ts'
+import { FIRST_ROOM, roomForOne, roomForPair } from './glibc-buffer.ts'
 import { glibcGrammar } from './glibc-conf.ts'
 import { sendQueries, type Sent, type ServerMemory } from './glibc-send.ts'
 
@@ -39,6 +40,8 @@ interface GlibcOutcome extends Outcome {
   /** Of the last query alone, where a walk reports an earlier one's error. */
   readonly lastError?: HostError | undefined
   readonly sent: Sent
+  /** Octets that it takes to store what was found (`glibc-buffer.ts`). */
+  readonly room: number
 }
 
 const rules: WalkRules = {
@@ -48,6 +51,25 @@ const rules: WalkRules = {
   join: (name, domain) => {
     const stripped = domain.startsWith('.') ? domain.slice(1) : domain
     return absolute(stripped === '' ? name : `${name}.${stripped}`)
+  }
+}
+
+/** How much there is to put what was found; a process may keep it from one call to the next. */
+interface Room {
+  octets: number
+}
+
+/** Walks the list again, from its beginning, as long as what was found doesn't fit. */
+function* searchWithRoom(
+  lookup: Lookup,
+  memory: ServerMemory,
+  types: readonly string[],
+  room: Room = { octets: FIRST_ROOM }
+): Steps<GlibcOutcome> {
+  for (;;) {
+    const outcome = yield* search(lookup, memory, types)
+    if (outcome.error !== undefined || outcome.room <= room.octets) return outcome
+    room.octets *= 2
   }
 }
 
@@ -103,7 +125,8 @@ const notAName: GlibcOutcome = {
   end: 'not a name',
   addresses: nothingFound,
   error: 'NO_RECOVERY',
-  sent: { replies: undefined, turnedAway: false, lastReply: undefined }
+  sent: { replies: undefined, turnedAway: false, lastReply: undefined },
+  room: 0
 }
 
 /** Asks for one name and judges the replies together (`__res_context_query`). */
@@ -123,21 +146,25 @@ function* askFor(
   const sent = yield* sendQueries(lookup, memory, name, asked)
   if (sent.replies === undefined) {
     if (replaced && sent.lastReply === undefined && !sent.turnedAway)
-      return { end: 'timeout', addresses: nothingFound, error: 'NO_DATA', sent }
+      return { end: 'timeout', addresses: nothingFound, error: 'NO_DATA', sent, room: 0 }
     const end = sent.turnedAway ? 'closed' : endOfFailure(sent.lastReply)
-    return { end, addresses: nothingFound, error: 'TRY_AGAIN', sent }
+    return { end, addresses: nothingFound, error: 'TRY_AGAIN', sent, room: 0 }
   }
   const replies = replaced ? sent.replies.map(withoutData) : sent.replies
   const [first, second = first] = replies as [Reply, Reply?]
   if (replies.some(reply => reply.rcode === 0 && reply.answers > 0)) {
-    const addresses = replies.flatMap(reply => (reply.rcode === 0 ? reply.addresses : nothingFound))
+    const found = replies.filter(reply => reply.rcode === 0)
+    const addresses = found.flatMap(reply => reply.addresses)
     const alias = replies.find(reply => reply.alias !== undefined)?.alias
     const end = addresses.length > 0 ? 'answer' : 'alias only'
-    return { end, addresses, alias: alias ?? name, error: undefined, sent }
+    const records = found.reduce((sum, reply) => sum + reply.answers, 0)
+    const stored = { addresses, aliases: records - addresses.length, asked: name, canonical: alias ?? name }
+    const room = types.length > 1 ? roomForPair(stored) : roomForOne(stored)
+    return { end, addresses, alias: alias ?? name, error: undefined, sent, room }
   }
   const rcode = first.rcode === 0 ? second.rcode : first.rcode
   const [end, error] = errors[rcode] ?? (['other', 'NO_RECOVERY'] as const)
-  return { end, addresses: nothingFound, error, sent }
+  return { end, addresses: nothingFound, error, sent, room: 0 }
 }
 
 const SERVFAIL = 2
@@ -187,7 +214,7 @@ export function* getaddrinfo(lookup: Lookup, memory: ServerMemory): Steps<Findin
   if (!isHostName(name) && !(ipv4Alone && canonical)) return { error: 'EAI_NONAME' }
   const known = hostsAddresses(lookup, families)
   if (known.length > 0) return { error: null, addresses: known, canonicalName: name }
-  const outcome = yield* search(lookup, memory, families)
+  const outcome = yield* searchWithRoom(lookup, memory, families)
   if (outcome.error === 'TRY_AGAIN' && ipv4Alone && !canonical)
     return { error: gaiErrors[outcome.lastError ?? outcome.error] }
   if (outcome.error !== undefined) return { error: gaiErrors[outcome.error] }
@@ -239,10 +266,11 @@ function* getentHosts(lookup: Lookup, memory: ServerMemory): Steps<Finding> {
   const address = digits ? inetAton(name) : undefined
   if (address !== undefined) return { error: null, addresses: [address] }
   if (digits || !isHostName(name)) return { error: 'exit 2' }
+  const room = { octets: FIRST_ROOM }
   for (const types of [['AAAA'], ['A']]) {
     const known = hostsAddresses(lookup, types)
     if (known.length > 0) return { error: null, addresses: known }
-    const outcome = yield* search(lookup, memory, types)
+    const outcome = yield* searchWithRoom(lookup, memory, types, room)
     if (outcome.error === undefined && outcome.addresses.length > 0)
       return { error: null, addresses: outcome.addresses }
   }
@@ -300,6 +328,7 @@ const sources: readonly Source[] = [
   { behaviour: 'servers and retries', recorded: ['ns*'] },
   { behaviour: 'truncation', recorded: ['tc-*'] },
   { behaviour: 'AI_ADDRCONFIG', recorded: ['hints-*'] },
+  { behaviour: 'asks again for more room', rule: 'docs/experiment-real.md, measured with 2.36 and 2.41' },
   { behaviour: 'lengths of joined names', rule: 'resolver-semantics.md §1.5' },
   { behaviour: 'HOSTALIASES', rule: 'resolver-semantics.md §1.3' }
 ]

@@ -20,7 +20,7 @@ async function stateFrom(option: '--manifests' | '--apps', text: string): Promis
   const file = join(folder, 'state.yaml')
   writeFileSync(file, text)
   const invocation = readArguments(['get', option, file]) as unknown as { arguments: ServeArguments }
-  const sources = new OnceSources(invocation.arguments, testRuntime(), true)
+  const sources = new OnceSources(invocation.arguments, testRuntime(), { podDns: true })
   await sources.request(NO_STANZA).make().start()
   const objects = sources.objects()
   return { objects, pods: new ManifestPods(sources, objects), clusterDomain: 'cluster.local' }

@@ -222,6 +222,39 @@ t.test('walks are counted, and a client with EDNS is told', async t => {
   )
 })
 
+t.test("what an upstream's OPT says stays, and nothing is cut for the reason", async t => {
+  const records = (count: number) =>
+    Array.from({ length: count }, (_, at) => parseRecord(`x.b.org. 60 IN A 10.0.1.${at}`)).map(record => ({
+      ...record,
+      owner: record.name
+    }))
+  const cookie = { code: 10, data: Buffer.from('0123456789abcdef', 'hex') }
+  const upstream = (count: number): Handler => ({
+    answer: query => {
+      if (formatName(query.name) !== 'x.b.org.') return emptyAnswer(query, Rcode.NXDOMAIN)
+      const sections = { answer: records(count), authority: [], additional: [] }
+      const answer = writeSections(query, sections, Rcode.NOERROR, Flag.AA)
+      answer.opt = { size: 1400, dnssecOk: true, options: [cookie] }
+      return answer
+    }
+  })
+  const chain = (count: number) => {
+    const text = '.:53 {\nresolver {\nsearch a.org b.org\n}\n}'
+    return setupBlocks(text, [resolverPlugin], testShared(testRuntime()), upstream(count))[0]!.chain
+  }
+  const told = await askHandler(chain(1), 'x', 'A', { edns: 1232 })
+  const text = Buffer.from('resolver: found as x.b.org.').toString('hex')
+  t.same(told.edns?.options, ['10:0123456789abcdef', `15:0000${text}`])
+  t.equal(told.edns?.do, true)
+  // 512 octets: header, question, CNAME, addresses of 16 octets, OPT with its option, and 33 for the reason.
+  const full = await askHandler(chain(27), 'x', 'A', { edns: 512 })
+  t.notOk(full.flags.includes('tc'))
+  t.equal(full.answer.length, 28)
+  t.same(full.edns?.options, ['10:0123456789abcdef'], 'a reason that has no room is left out')
+  const plain = await askHandler(chain(1), 'x')
+  t.equal(plain.edns?.options.some(option => option.startsWith('15:')) ?? false, false, 'no EDNS: no reason')
+})
+
 t.test('a namespace is its list', async t => {
   const source = new MemorySource()
   source.put({ kind: 'Namespace', name: 'shop', labels: {} })
