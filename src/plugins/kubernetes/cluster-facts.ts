@@ -2,8 +2,6 @@
 // what the surroundings add to it. Called only where somebody wants to know why.
 import type { ClusterIndex } from '../../cluster/index/cluster-index.ts'
 import { ServiceType } from '../../cluster/index/service-record.ts'
-import type { Surroundings } from '../../cluster/index/surroundings.ts'
-import { isOver } from '../../cluster/objects.ts'
 import type { ClusterFact, ClusterRule, EndpointsFact, Hints, ServiceFact } from '../../dns/facts.ts'
 import type { Query } from '../../dns/query.ts'
 import { formatAddress } from '../../wire/address.ts'
@@ -16,8 +14,6 @@ import type { KubernetesOptions, Zone } from './options.ts'
 
 /** Addresses, ports and endpoints that are told one by one. */
 const LISTED_MAX = 4
-/** Pods of a namespace that are looked at for a Service; of larger ones nothing is said. */
-const PODS_MAX = 5000
 
 /** One question, looked at again. */
 interface Seen {
@@ -237,29 +233,9 @@ export class ClusterFacts {
         if (notReadyNames.length < LISTED_MAX) notReadyNames.push(name)
       }
     }
-    const matching = ready + notReady > 0 ? undefined : this.#matching(surroundings, namespace, service)
+    const matching =
+      ready + notReady > 0 ? {} : this.#hints.podsSelected(namespace.toLowerCase(), service.toLowerCase())
     return { ready, notReady, notReadyNames, ...matching }
-  }
-
-  /** Pods that a Service selects; undefined where Pods are not told, an option hides some, or there is no selector. */
-  #matching(
-    { services, pods, hasPods }: Surroundings,
-    namespace: string,
-    service: string
-  ): Pick<EndpointsFact, 'matching' | 'matchingNames'> | undefined {
-    const space = namespace.toLowerCase()
-    const selector = Object.entries(services.get(space, service.toLowerCase())?.selector ?? {})
-    if (!hasPods || selector.length === 0 || this.#index.options.labels !== undefined) return undefined
-    let left = PODS_MAX
-    let matching = 0
-    const matchingNames: string[] = []
-    for (const pod of pods.in(space)) {
-      if (left-- === 0) return undefined
-      if (isOver(pod) || !selector.every(([key, value]) => pod.labels[key] === value)) continue
-      matching++
-      if (matchingNames.length < LISTED_MAX) matchingNames.push(pod.name)
-    }
-    return { matching, matchingNames }
   }
 
   #selectorOf({ zone, namespace, service }: Seen): string | undefined {

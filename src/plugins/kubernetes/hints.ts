@@ -5,12 +5,16 @@ import type { Surroundings } from '../../cluster/index/surroundings.ts'
 import { isOver, type Endpoint } from '../../cluster/objects.ts'
 import { endpointName } from '../../cluster/index/slice-record.ts'
 import { nearestWord } from '../../corefile/nearest.ts'
-import type { Hints, PodFact, WorkloadFact } from '../../dns/facts.ts'
+import type { EndpointsFact, Hints, PodFact, WorkloadFact } from '../../dns/facts.ts'
 import { formatName } from '../../wire/name.ts'
 import type { KubernetesOptions, Zone } from './options.ts'
 
 /** Namespaces, Services of one and Pods of one that are looked at. */
 const LOOKED_AT_MAX = 1000
+/** Pods of a namespace that are looked at for a Service; of larger ones nothing is said. */
+const PODS_MAX = 5000
+/** Of those, names that are told. */
+const POD_NAMES_MAX = 4
 /** Names that are told. */
 const NAMES_MAX = 3
 
@@ -172,6 +176,28 @@ export class HintFinder {
     if (pod !== undefined) return { pod: { ...pod, lacks: pod.lacks ?? 'selector' } }
     const near = nearestWord(label, names.slice(0, LOOKED_AT_MAX))
     return near === undefined ? {} : { didYouMean: `${near}.${serviceName(service, namespace, zone)}` }
+  }
+
+  /** Pods that a Service selects; empty where Pods are not told, an option hides some, or there is no selector. */
+  podsSelected(namespace: string, service: string): Pick<EndpointsFact, 'matching' | 'matchingNames'> {
+    return this.#searches.find(`w ${namespace} ${service}`, {}, () => this.#podsSelected(namespace, service))
+  }
+
+  #podsSelected(namespace: string, service: string): Pick<EndpointsFact, 'matching' | 'matchingNames'> {
+    const surroundings = this.#index.surroundings
+    if (surroundings?.hasPods !== true || this.#index.options.labels !== undefined) return {}
+    const selector = Object.entries(surroundings.services.get(namespace, service)?.selector ?? {})
+    if (selector.length === 0) return {}
+    let left = PODS_MAX
+    let matching = 0
+    const matchingNames: string[] = []
+    for (const pod of surroundings.pods.in(namespace)) {
+      if (left-- === 0) return {}
+      if (isOver(pod) || !selector.every(([key, value]) => pod.labels[key] === value)) continue
+      matching++
+      if (matchingNames.length < POD_NAMES_MAX) matchingNames.push(pod.name)
+    }
+    return { matching, matchingNames }
   }
 
   /** Full names of Services with a name, those of one namespace left out. */
